@@ -1,0 +1,121 @@
+/**
+ * Where every error goes: one class, one table.
+ *
+ * The floor everyone stands on: this file imports nothing. The table gives, for each
+ * code, whose fault it is, the TLS alert that tells the peer (RFC 8446 §6.2), the stanza
+ * error that answers its IQ (RFC 6120 §8.3, application condition in
+ * `urn:xmpp:tmp:xtls:errors`) and what becomes of the tunnel. docs/protocol.md prints it.
+ */
+
+/** Who can mend it. */
+export type Blame = "caller" | "host" | "peer" | "network" | "anyone";
+
+/** What becomes of the tunnel: it never began, it goes on, or it ends for good. */
+export type Outcome = "none" | "stays" | "ends";
+
+/** A stanza error as it stands on the wire: [type, defined condition, application condition]. */
+export type StanzaCondition = readonly [
+  type: "cancel" | "modify" | "wait" | "auth",
+  condition: string,
+  application?: string,
+];
+
+/** One line of the table. */
+export interface ErrorRow {
+  readonly blame: Blame;
+  readonly tunnel: Outcome;
+  /** TLS alert description sent to the peer before the tunnel ends. */
+  readonly alert?: number;
+  /** Stanza error that answers the IQ in question. */
+  readonly stanza?: StanzaCondition;
+  /** What it means and what to do, for a person. */
+  readonly advice: string;
+}
+
+// prettier-ignore
+export const ERRORS = {
+  // Loading the module
+  "wasm-unsupported":     { blame: "host",    tunnel: "none",  advice: "This engine has no WebAssembly: use Node 20 or a current browser." },
+  "wasm-not-found":       { blame: "host",    tunnel: "none",  advice: "The module could not be fetched: serve xtls.wasm and pass its URL to loadCore." },
+  "wasm-invalid":         { blame: "host",    tunnel: "none",  advice: "What was loaded is not a WebAssembly module (often a 404 page): check the URL." },
+  "wasm-blocked":         { blame: "host",    tunnel: "none",  advice: "The page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to script-src." },
+  "abi-mismatch":         { blame: "host",    tunnel: "none",  advice: "Module and bindings are of different versions: load the xtls.wasm of this package." },
+  "randomness-missing":   { blame: "host",    tunnel: "ends",  alert: 80, advice: "globalThis.crypto.getRandomValues is missing or failed: no keys can be made." },
+  // Using the core
+  "out-of-memory":        { blame: "host",    tunnel: "ends",  alert: 80, stanza: ["wait", "resource-constraint"], advice: "The module's memory is exhausted: dispose of engines that are no longer needed." },
+  "disposed":             { blame: "caller",  tunnel: "none",  advice: "The object was disposed of: make a new one." },
+  "invalid-argument":     { blame: "caller",  tunnel: "stays", advice: "An argument is outside what the function documents." },
+  "invalid-state":        { blame: "caller",  tunnel: "stays", advice: "The call does not fit the present state: look at `state` first." },
+  "invalid-identity":     { blame: "caller",  tunnel: "none",  advice: "The PEM needs one unencrypted private key and its certificate." },
+  "invalid-certificate":  { blame: "anyone",  tunnel: "ends",  alert: 42, advice: "The bytes are not an X.509 certificate that can be read safely." },
+  "invalid-jid":          { blame: "caller",  tunnel: "none",  advice: "A JID is malformed, or bare where a full one is needed, or full where a bare one is." },
+  "limit-exceeded":       { blame: "caller",  tunnel: "stays", advice: "A bounded buffer is full and nothing was taken: drain or read first, or raise the limit." },
+  "internal-error":       { blame: "host",    tunnel: "ends",  alert: 80, stanza: ["cancel", "internal-server-error"], advice: "A defect of this library: please report it." },
+  // TLS
+  "no-common-parameters": { blame: "anyone",  tunnel: "ends",  alert: 40, advice: "The two ends share no TLS version, cipher suite, group or ALPN protocol." },
+  "certificate-missing":  { blame: "peer",    tunnel: "ends",  alert: 116, advice: "The peer sent no certificate; both ends must authenticate." },
+  "certificate-refused":  { blame: "peer",    tunnel: "ends",  alert: 48, advice: "The peer's certificate does not lead to a configured authority, or is expired or not meant for this." },
+  "bad-record":           { blame: "network", tunnel: "ends",  alert: 20, advice: "A record failed authentication: it was altered, lost, repeated or reordered on the way." },
+  "protocol-violation":   { blame: "peer",    tunnel: "ends",  alert: 10, advice: "The peer's bytes are not TLS as the specification has it, or were altered before encryption began." },
+  "alert-received":       { blame: "peer",    tunnel: "ends",  advice: "The peer ended the connection with a fatal TLS alert; it is named in the message." },
+  "handshake-canceled":   { blame: "anyone",  tunnel: "ends",  alert: 90, advice: "The tunnel was closed before the handshake was over." },
+  "truncated":            { blame: "network", tunnel: "ends",  advice: "The tunnel ended without close_notify: the last stanzas may have been cut off by someone else." },
+  // Trust
+  "wrong-address":        { blame: "peer",    tunnel: "ends",  alert: 42, advice: "The certificate names another JID than the peer's: somebody speaks in another's name." },
+  "not-trusted":          { blame: "peer",    tunnel: "ends",  alert: 46, advice: "The trust policy does not know this certificate: compare fingerprints, then pin it." },
+  "key-changed":          { blame: "peer",    tunnel: "ends",  alert: 46, advice: "The peer's key differs from the one known: a new device, or an attack. Compare fingerprints." },
+  // XTLS: answers to <start/>
+  "unsupported":          { blame: "peer",    tunnel: "none",  stanza: ["cancel", "service-unavailable"], advice: "The peer does not speak XTLS, is not there, or does not answer strangers." },
+  "declined":             { blame: "peer",    tunnel: "none",  stanza: ["cancel", "not-acceptable", "declined"], advice: "The other end refused the tunnel." },
+  "no-common-method":     { blame: "anyone",  tunnel: "none",  stanza: ["cancel", "not-acceptable", "no-common-method"], advice: "The two ends share no authentication method." },
+  "too-many-tunnels":     { blame: "anyone",  tunnel: "none",  stanza: ["wait", "resource-constraint"], advice: "Too many tunnels or starts at once: try again later." },
+  "tie-break":            { blame: "anyone",  tunnel: "none",  stanza: ["cancel", "conflict", "tie-break"], advice: "Both ends started at once; the other start goes on." },
+  "already-open":         { blame: "caller",  tunnel: "stays", stanza: ["cancel", "conflict", "already-open"], advice: "A tunnel with this peer is alive: use it, or close it first." },
+  // XTLS: the wire
+  "malformed":            { blame: "peer",    tunnel: "stays", stanza: ["modify", "bad-request"], advice: "The XTLS element is not as the protocol has it." },
+  "unknown-tunnel":       { blame: "anyone",  tunnel: "none",  stanza: ["cancel", "item-not-found"], advice: "There is no such tunnel (any more): start a new one." },
+  "out-of-order":         { blame: "peer",    tunnel: "stays", stanza: ["cancel", "unexpected-request", "out-of-order"], advice: "The request does not fit the tunnel's state, or came from the wrong side." },
+  "invalid-base64":       { blame: "peer",    tunnel: "ends",  alert: 50, stanza: ["cancel", "bad-request", "invalid-base64"], advice: "A <data/> was empty or not strict base64." },
+  "chunk-too-large":      { blame: "peer",    tunnel: "stays", stanza: ["modify", "resource-constraint", "max-bytes"], advice: "A <data/> was larger than this end accepts." },
+  "security-required":    { blame: "peer",    tunnel: "none",  stanza: ["cancel", "not-acceptable", "security-required"], advice: "A clear stanza from a peer that must use a tunnel." },
+  "remote-error":         { blame: "peer",    tunnel: "ends",  advice: "The peer or a server answered a request of the tunnel with an error; it is named in the message." },
+  // XTLS: stanzas inside
+  "foreign-address":      { blame: "caller",  tunnel: "stays", advice: "The stanza's to or from names someone who is not an end of this tunnel; it was not sent." },
+  "unfit-stanza":         { blame: "caller",  tunnel: "stays", advice: "Only message, presence (no subscriptions) and iq travel through a tunnel; it was not sent." },
+  "spoofed-address":      { blame: "peer",    tunnel: "ends",  alert: 49, advice: "An inner stanza claimed another address than its sender's." },
+  "restricted-xml":       { blame: "peer",    tunnel: "ends",  alert: 50, advice: "The inner XML is not well-formed, not UTF-8, or has what XMPP forbids (RFC 6120 §11)." },
+  "stanza-too-large":     { blame: "anyone",  tunnel: "ends",  alert: 22, advice: "A stanza exceeds the size or depth that the limits allow." },
+  // XTLS: ends
+  "timeout":              { blame: "network", tunnel: "ends",  alert: 90, advice: "No answer in time." },
+  "peer-unavailable":     { blame: "peer",    tunnel: "ends",  advice: "The peer's resource went offline." },
+  "stream-lost":          { blame: "network", tunnel: "ends",  advice: "Our own XMPP stream ended and could not be resumed." },
+  "undelivered":          { blame: "network", tunnel: "ends",  advice: "The tunnel ended before the peer acknowledged this stanza; it may or may not have been read. It is never sent again in clear." },
+  "closed":               { blame: "caller",  tunnel: "none",  advice: "The tunnel is closed: open a new one." },
+} as const satisfies Record<string, ErrorRow>;
+
+/** A stable, documented name for what went wrong. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Every error this library throws, rejects with or reports. */
+export class XtlsError extends Error {
+  override readonly name = "XtlsError";
+
+  /**
+   * @param code   what went wrong, for programs
+   * @param detail the particulars, for people; never a secret
+   * @param options.cause the error underneath, if any
+   */
+  constructor(
+    readonly code: ErrorCode,
+    detail?: string,
+    options?: { cause?: unknown },
+  ) {
+    const { advice } = ERRORS[code];
+    super(detail === undefined ? advice : `${detail}. ${advice}`, options);
+  }
+
+  /** The table's line for this code. */
+  get row(): ErrorRow {
+    return ERRORS[this.code];
+  }
+}

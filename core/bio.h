@@ -1,0 +1,30 @@
+/*
+ * A memory BIO: one bounded ring of bytes in one direction. It grows by powers
+ * of two up to its limit and gives its block back (zeroed) when it runs empty.
+ * It knows nothing of TLS; engine.c joins two of them to Mbed TLS's callbacks.
+ */
+#ifndef XTLS_BIO_H
+#define XTLS_BIO_H
+
+#include <stddef.h>
+
+typedef struct xtls_bio {
+    unsigned char *block; /* owned; NULL while empty */
+    size_t capacity;      /* of block, a power of two or 0 */
+    size_t head;          /* index of the oldest byte */
+    size_t length;        /* bytes held */
+    size_t limit;         /* bytes it may hold at most */
+} xtls_bio;
+
+void xtls_bio_init(xtls_bio *bio, size_t limit);
+
+/* Zeroes and frees what it holds; it may be used again. */
+void xtls_bio_clear(xtls_bio *bio);
+
+/* Takes all `length` bytes (borrowed) or none. XTLS_OK, XTLS_ERR_LIMIT, XTLS_ERR_MEMORY. */
+int xtls_bio_put(xtls_bio *bio, const unsigned char *bytes, size_t length);
+
+/* Moves up to `max` bytes out, oldest first; returns how many. */
+size_t xtls_bio_take(xtls_bio *bio, unsigned char *output, size_t max);
+
+#endif
