@@ -1,0 +1,29 @@
+/**
+ * The entry for Node: what web.ts exports, and `loadCore` that also reads files.
+ */
+
+import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+
+import { load, packagedModule, type ModuleSource } from "../wasm/load.ts";
+import { Core } from "./tls/core.ts";
+
+/**
+ * Loads the WebAssembly module and starts one instance of it.
+ *
+ * @param source URL or path, Response, bytes or compiled module; default the packaged file
+ * @throws XtlsError `wasm-not-found`, `wasm-invalid`, `wasm-blocked`, `wasm-unsupported`, `abi-mismatch`,
+ *   `randomness-missing`, `out-of-memory`
+ */
+export async function loadCore(source: ModuleSource = packagedModule): Promise<Core> {
+  return new Core(await load(source, open));
+}
+
+/** Node's fetch refuses `file:`. */
+async function open(address: string | URL): Promise<Response | Uint8Array> {
+  const url = URL.canParse(address) ? new URL(address) : pathToFileURL(String(address));
+  return url.protocol === "file:" ? readFile(url) : fetch(url);
+}
+
+export * from "./errors.ts";
+export * from "./tls/index.ts";

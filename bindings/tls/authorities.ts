@@ -1,0 +1,81 @@
+/**
+ * Certificate authorities: whom to believe about other people's keys.
+ *
+ * Verification of a chain is RFC 5280 §6 as Mbed TLS has it: signatures, dates, CA flag,
+ * key usage. Names are not judged here: that is the trust policy's work.
+ */
+
+import type { AuthoritiesPointer, Exports } from "../../wasm/abi.ts";
+import { joined, type Memory } from "./memory.ts";
+import { Owned } from "./owned.ts";
+
+/** MBEDTLS_X509_BADCERT_* (mbedtls/x509.h): what can be wrong with a chain. */
+// prettier-ignore
+const PROBLEMS: Readonly<Record<number, string>> = {
+  0x0001:  "expired",
+  0x0002:  "revoked",
+  0x0004:  "wrong name",
+  0x0008:  "not issued by a configured authority",
+  0x0010:  "revocation list not trusted",
+  0x0020:  "revocation list expired",
+  0x0040:  "missing",
+  0x0080:  "not verified",
+  0x0100:  "refused",
+  0x0200:  "not yet valid",
+  0x0400:  "revocation list not yet valid",
+  0x0800:  "keyUsage does not allow this",
+  0x1000:  "extendedKeyUsage does not allow this",
+  0x2000:  "nsCertType does not allow this",
+  0x4000:  "weak hash",
+  0x8000:  "key type not accepted",
+  0x10000: "weak key or curve",
+};
+
+/** The problems of a set of bits, in words. */
+export function problemsOf(bits: number): readonly string[] {
+  const named = Object.entries(PROBLEMS).filter(([bit]) => bits & Number(bit));
+  const rest = named.reduce((left, [bit]) => left & ~Number(bit), bits);
+  return named.map(([, problem]) => problem).concat(rest === 0 ? [] : `problem 0x${(rest >>> 0).toString(16)}`);
+}
+
+/** A set of CA certificates, in the module until disposed of. Engines keep what they use. */
+export class Authorities {
+  /** @internal */
+  readonly owned: Owned<AuthoritiesPointer>;
+  readonly #module: Exports;
+  readonly #memory: Memory;
+
+  /**
+   * Use `core.authorities(pem)`.
+   *
+   * @internal
+   * @throws XtlsError `invalid-certificate`, `out-of-memory`
+   */
+  constructor(module: Exports, memory: Memory, pem: string) {
+    const address = memory.lendText(pem, (block, length) =>
+      memory.output((place) => module.xtls_authorities_parse(block, length, place)),
+    );
+    this.owned = new Owned("Authorities", address as AuthoritiesPointer, module.xtls_authorities_free, this);
+    this.#module = module;
+    this.#memory = memory;
+  }
+
+  /**
+   * Verifies a chain against these authorities now.
+   *
+   * @param chain DER, own certificate first
+   * @returns what is wrong with it; empty when it is trusted
+   * @throws XtlsError `invalid-certificate`, `disposed`, `out-of-memory`
+   */
+  verify(chain: readonly Uint8Array[]): readonly string[] {
+    const bits = this.#memory.lend(joined(chain), (block, length) =>
+      this.#memory.output((place) => this.#module.xtls_authorities_verify(this.owned.address, block, length, place)),
+    );
+    return problemsOf(bits);
+  }
+
+  /** Frees it in the module; engines that use it go on. */
+  [Symbol.dispose](): void {
+    this.owned.dispose();
+  }
+}

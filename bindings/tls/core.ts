@@ -1,0 +1,105 @@
+/**
+ * One instance of the module, and what can be made in it.
+ *
+ * Any number of engines share it. Everything that is made here stays in this instance's
+ * memory; an object of one core is of no use to another.
+ */
+
+import { XtlsError } from "../errors.ts";
+import type { Exports } from "../../wasm/abi.ts";
+import { Authorities } from "./authorities.ts";
+import { Certificate } from "./certificate.ts";
+import { Engine } from "./engine.ts";
+import { createIdentity, parseIdentity, type Identity, type IdentityOptions } from "./identity.ts";
+import { Memory } from "./memory.ts";
+import type { EngineOptions } from "./options.ts";
+import { Tickets, type TicketsOptions } from "./tickets.ts";
+
+/** Use `loadCore`. */
+export class Core {
+  /** @internal */
+  readonly module: Exports;
+  /** @internal */
+  readonly memory: Memory;
+
+  /** @internal */
+  constructor(module: Exports) {
+    this.module = module;
+    this.memory = new Memory(module);
+  }
+
+  /**
+   * Makes a P-256 key from the platform's randomness and a self-signed certificate that
+   * names `jid`.
+   *
+   * @throws XtlsError `invalid-jid`, `invalid-argument`, `randomness-missing`, `out-of-memory`
+   */
+  createIdentity(options: IdentityOptions): Identity {
+    return createIdentity(this, options);
+  }
+
+  /**
+   * Reads one unencrypted private key (EC or RSA; PKCS#8, SEC 1 or PKCS#1) and one or more
+   * certificates, the key's own first.
+   *
+   * @throws XtlsError `invalid-identity`, `invalid-certificate`, `out-of-memory`
+   */
+  identityFromPEM(pem: string): Identity {
+    return parseIdentity(this, pem);
+  }
+
+  /**
+   * Reads somebody's certificate.
+   *
+   * @param der copied
+   * @throws XtlsError `invalid-certificate`, `out-of-memory`
+   */
+  certificate(der: Uint8Array): Certificate {
+    return new Certificate(this.module, this.memory, [der.slice()]);
+  }
+
+  /**
+   * Reads CA certificates.
+   *
+   * @param pem one or more of them
+   * @throws XtlsError `invalid-certificate`, `out-of-memory`
+   */
+  authorities(pem: string): Authorities {
+    return new Authorities(this.module, this.memory, pem);
+  }
+
+  /**
+   * Verifies a chain now: signatures, dates and usages, not names.
+   *
+   * @param chain DER, own certificate first, as in `engine.peer.chain`
+   * @returns what is wrong with it; empty when it leads to one of `authorities`
+   * @throws XtlsError `invalid-certificate`, `disposed`
+   */
+  verifyChain(chain: readonly Uint8Array[], authorities: Authorities): readonly string[] {
+    return authorities.verify(chain);
+  }
+
+  /**
+   * Makes a responder's memory of sessions.
+   *
+   * @throws XtlsError `invalid-argument`, `out-of-memory`
+   */
+  tickets(options: TicketsOptions = {}): Tickets {
+    return new Tickets(this.module, this.memory, options);
+  }
+
+  /**
+   * Makes one TLS endpoint. An initiator's first bytes are ready to drain.
+   *
+   * @throws XtlsError `invalid-argument`, `disposed`, `out-of-memory`, `randomness-missing`
+   */
+  engine(options: EngineOptions): Engine {
+    if (options.identity?.core !== this) throw new XtlsError("invalid-argument", "The identity is of another core");
+    return new Engine(this, options);
+  }
+
+  /** Bytes in live blocks of the module's heap: this is what engines cost. */
+  get heapUsed(): number {
+    return this.module.xtls_heap_used();
+  }
+}

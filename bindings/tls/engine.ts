@@ -1,0 +1,316 @@
+/**
+ * An engine: one TLS endpoint over bytes. It knows no XML, no socket and no clock.
+ *
+ *     ciphertext in -> feed  ->  +--------+  -> read  -> plaintext out
+ *                                | engine |
+ *     ciphertext out <- drain <- +--------+  <- write <- plaintext in
+ *
+ * Owns an `xtls_engine` of core/engine.h and the error that failed it. Synchronous; "would
+ * block" is a state and no exception; an error sticks until disposal. RFC 8446, RFC 5246.
+ */
+
+import { XtlsError } from "../errors.ts";
+import type { EnginePointer, Exports } from "../../wasm/abi.ts";
+import { alertOf, type Alert } from "./alerts.ts";
+import { problemsOf } from "./authorities.ts";
+import { Certificate } from "./certificate.ts";
+import type { Core } from "./core.ts";
+import { collectChain } from "./identity.ts";
+import type { Memory } from "./memory.ts";
+import { CIPHERSUITES, GROUPS, nameOf, VERSIONS, type Version } from "./names.ts";
+import { createEngine, DEFAULT_LIMIT, type EngineOptions, type EngineRole } from "./options.ts";
+import { Owned } from "./owned.ts";
+import { codeOf, STATUS, statusName } from "./status.ts";
+
+/**
+ * - `handshaking`: drain, carry over, feed
+ * - `open`: plaintext may be written
+ * - `closing`: our close_notify is out, the peer's is awaited; reading goes on
+ * - `closed`: both close_notify are exchanged
+ * - `failed`: `error` says why; the alert may still be drained
+ * - `disposed`: nothing is left
+ */
+export type EngineState = "handshaking" | "open" | "closing" | "closed" | "failed" | "disposed";
+
+/** What the two ends agreed on. */
+export interface Negotiated {
+  readonly version: Version;
+  /** IANA's name. */
+  readonly ciphersuite: string;
+  /** The key exchange's group. */
+  readonly group: string;
+  /** The application protocol, if one was agreed on. */
+  readonly alpn: string | undefined;
+  /** A ticket stood in for the certificates, which are then those of the session it continues. */
+  readonly resumed: boolean;
+}
+
+/** The latest alert in each direction. */
+export interface Alerts {
+  readonly sent?: Alert;
+  readonly received?: Alert;
+}
+
+/** By the numbers of core/engine.h. */
+const STATES: readonly EngineState[] = ["handshaking", "handshaking", "open", "closing", "closed", "failed"];
+
+const SENT = 0;
+const RECEIVED = 1;
+
+const BAD_CERTIFICATE = 42;
+
+/** Use `core.engine`. */
+export class Engine {
+  readonly role: EngineRole;
+  readonly #module: Exports;
+  readonly #memory: Memory;
+  readonly #owned: Owned<EnginePointer>;
+  readonly #limit: number;
+  readonly #keyLog: ((line: string) => void) | undefined;
+  #error: XtlsError | undefined;
+  #peer: Certificate | undefined;
+  #negotiated: Negotiated | undefined;
+
+  /** @internal */
+  constructor(core: Core, options: EngineOptions) {
+    this.role = options.role;
+    this.#module = core.module;
+    this.#memory = core.memory;
+    this.#limit = options.limit ?? DEFAULT_LIMIT;
+    this.#keyLog = options.keyLog;
+    this.#owned = new Owned("Engine", createEngine(core, options), core.module.xtls_engine_free, this);
+    this.#settle(this.#module.xtls_engine_start(this.#owned.address));
+  }
+
+  // --- the four ports ---------------------------------------------------------
+
+  /**
+   * Takes ciphertext from the peer and goes as far as it can with it. After the peer's
+   * close_notify bytes are ignored.
+   *
+   * @param bytes copied; may end anywhere
+   * @throws XtlsError `limit-exceeded` having taken nothing; else the error that failed the engine, every time
+   */
+  feed(bytes: Uint8Array): void {
+    const engine = this.#owned.address;
+    if (bytes.length > this.#limit) this.#settle(STATUS.limit);
+    const status = this.#memory.lend(bytes, (block, length) => this.#module.xtls_engine_feed(engine, block, length));
+    this.#logKeys();
+    this.#settle(status);
+    if (this.#peer === undefined) this.#meetPeer();
+  }
+
+  /**
+   * Moves ciphertext for the peer out; works in every state, so that alerts get away.
+   *
+   * @param max bytes at most; default all
+   * @returns a fresh copy, empty when there is none
+   * @throws XtlsError `disposed`, `invalid-argument`
+   */
+  drain(max = Infinity): Uint8Array {
+    const engine = this.#owned.address;
+    if (max !== Infinity && !(Number.isInteger(max) && max > 0)) {
+      throw new XtlsError("invalid-argument", "max is a whole number of bytes");
+    }
+    return this.#memory.drain((block, size) => this.#module.xtls_engine_drain(engine, block, size), max);
+  }
+
+  /**
+   * Encrypts plaintext for the peer, all of it or nothing.
+   *
+   * @param bytes copied
+   * @throws XtlsError `invalid-state` when not open, `limit-exceeded` when there is no room: drain first; else the error that failed the engine
+   */
+  write(bytes: Uint8Array): void {
+    const engine = this.#owned.address;
+    if (bytes.length > this.#limit) this.#settle(STATUS.limit);
+    this.#settle(this.#memory.lend(bytes, (block, length) => this.#module.xtls_engine_write(engine, block, length)));
+  }
+
+  /**
+   * Moves plaintext of the peer out. What was authentic stays readable after an error.
+   *
+   * @returns a fresh copy, empty when there is none
+   * @throws XtlsError `disposed`
+   */
+  read(): Uint8Array {
+    const engine = this.#owned.address;
+    return this.#memory.drain((block, size) => this.#module.xtls_engine_read(engine, block, size));
+  }
+
+  // --- ends ---------------------------------------------------------------------
+
+  /**
+   * Says close_notify; a second time does nothing. Before the handshake is over it cancels
+   * that: the engine fails with `handshake-canceled`.
+   *
+   * @throws XtlsError `disposed`, `limit-exceeded`
+   */
+  close(): void {
+    const engine = this.#owned.address;
+    if (this.state === "handshaking") this.#error = new XtlsError("handshake-canceled");
+    const status = this.#module.xtls_engine_close(engine);
+    if (status === STATUS.limit || status === STATUS.memory) this.#settle(status);
+  }
+
+  /**
+   * Fails the engine because the caller judged the peer, and tells the peer.
+   *
+   * @param alert AlertDescription (RFC 8446 §6.2), 1 to 255
+   * @param error what `error` shall be
+   * @throws XtlsError `disposed`, `invalid-argument`
+   */
+  abort(alert: number, error: XtlsError): void {
+    const engine = this.#owned.address;
+    if (!Number.isInteger(alert) || alert < 1 || alert > 255) {
+      throw new XtlsError("invalid-argument", "A fatal alert is a number from 1 to 255");
+    }
+    this.#module.xtls_engine_abort(engine, alert);
+    if (this.state === "failed") this.#error ??= error;
+  }
+
+  /**
+   * The transport ended. That is an attack or an accident unless close_notify came before.
+   *
+   * @throws XtlsError `truncated`, which also fails the engine
+   */
+  end(): void {
+    const engine = this.#owned.address;
+    if (this.state !== "failed") this.#settle(this.#module.xtls_engine_end(engine));
+  }
+
+  /** Zeroes keys, plaintext and everything else of this engine in the module. */
+  [Symbol.dispose](): void {
+    this.#owned.dispose();
+  }
+
+  // --- what became of it ---------------------------------------------------------
+
+  get state(): EngineState {
+    if (this.#owned.isDisposed) return "disposed";
+    return STATES[this.#module.xtls_engine_state(this.#owned.address)] as EngineState;
+  }
+
+  /** What failed the engine; also after disposal. */
+  get error(): XtlsError | undefined {
+    return this.#error;
+  }
+
+  /** The peer's certificate, once the handshake is over. */
+  get peer(): Certificate | undefined {
+    return this.#peer;
+  }
+
+  /** What was agreed on, once the handshake is over. */
+  get negotiated(): Negotiated | undefined {
+    return this.#negotiated;
+  }
+
+  /** @throws XtlsError `disposed` */
+  get alerts(): Alerts {
+    const sent = this.#alert(SENT);
+    const received = this.#alert(RECEIVED);
+    return { ...(sent && { sent }), ...(received && { received }) };
+  }
+
+  /**
+   * Ciphertext bytes that `drain` would give.
+   *
+   * @throws XtlsError `disposed`
+   */
+  get pending(): number {
+    return this.#module.xtls_engine_pending(this.#owned.address);
+  }
+
+  /**
+   * Initiator: the latest ticket, for `session` of another engine; each is given once.
+   * It is secret and good for one handshake.
+   *
+   * @throws XtlsError `disposed`
+   */
+  get session(): Uint8Array | undefined {
+    const engine = this.#owned.address;
+    const session = this.#memory.collect((block, max) => this.#module.xtls_engine_session(engine, block, max));
+    return session.length > 0 ? session : undefined;
+  }
+
+  /**
+   * A secret that both ends can derive and nobody else (RFC 8446 §7.5, RFC 5705).
+   *
+   * @param context bound into it; `undefined` is none, which TLS 1.2 tells apart from an empty one
+   * @param length  bytes, 1 to 8160
+   * @throws XtlsError `invalid-state` before the handshake is over, `invalid-argument`, `disposed`
+   */
+  exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
+    const engine = this.#owned.address;
+    if (!Number.isInteger(length) || length < 1) throw new XtlsError("invalid-argument", "length is a whole number of bytes");
+    return this.#memory.lendText(label, (name, nameLength) =>
+      this.#memory.lend(context ?? new Uint8Array(0), (block, blockLength) => {
+        const place = context === undefined ? (0 as typeof block) : block;
+        const derive = (output: typeof block): number =>
+          this.#module.xtls_engine_export(engine, name, nameLength, place, blockLength, output, length) || length;
+        return this.#memory.collect(derive, length);
+      }),
+    );
+  }
+
+  // --- inside -----------------------------------------------------------------------
+
+  /** Once the handshake is over: read the peer's certificate, and refuse one that cannot be read. */
+  #meetPeer(): void {
+    const engine = this.#owned.address;
+    if (this.#module.xtls_engine_version(engine) === 0) return;
+    this.#negotiated = this.#agreement(engine);
+    try {
+      const chain = collectChain((index) =>
+        this.#memory.collect((block, max) => this.#module.xtls_engine_peer(engine, index, block, max)),
+      );
+      this.#peer = new Certificate(this.#module, this.#memory, chain);
+    } catch (error) {
+      this.abort(BAD_CERTIFICATE, error as XtlsError);
+      throw error;
+    }
+  }
+
+  #agreement(engine: EnginePointer): Negotiated {
+    const alpn = this.#memory.collect((block, max) => this.#module.xtls_engine_alpn_chosen(engine, block, max));
+    return {
+      version: nameOf(VERSIONS, this.#module.xtls_engine_version(engine)),
+      ciphersuite: nameOf(CIPHERSUITES, this.#module.xtls_engine_ciphersuite(engine)),
+      group: nameOf(GROUPS, this.#module.xtls_engine_group(engine)),
+      alpn: alpn.length > 0 ? new TextDecoder().decode(alpn) : undefined,
+      resumed: this.#module.xtls_engine_resumed(engine) === 1,
+    };
+  }
+
+  /** Throws for a negative status: the error that failed the engine, or else a refusal that changed nothing. */
+  #settle(status: number): void {
+    if (status >= 0) return;
+    if (this.state !== "failed") throw new XtlsError(codeOf(status));
+    this.#error ??= this.#failure(status);
+    throw this.#error;
+  }
+
+  #failure(status: number): XtlsError {
+    const { sent, received } = this.alerts;
+    const code = codeOf(status, sent);
+    if (code === "alert-received") return new XtlsError(code, `The peer sent ${received?.name ?? "an alert"}`);
+    if (code === "truncated") return new XtlsError(code);
+    const problems = problemsOf(this.#module.xtls_engine_problems(this.#owned.address));
+    const reasons = code === "certificate-refused" && problems.length > 0 ? [`Certificate ${problems.join(", ")}`] : [];
+    reasons.push(statusName(status));
+    if (sent) reasons.push(`sent ${sent.name}`);
+    return new XtlsError(code, reasons.join("; "));
+  }
+
+  #alert(direction: number): Alert | undefined {
+    return alertOf(this.#module.xtls_engine_alert(this.#owned.address, direction));
+  }
+
+  #logKeys(): void {
+    if (this.#keyLog === undefined) return;
+    const engine = this.#owned.address;
+    const text = this.#memory.drain((block, max) => this.#module.xtls_engine_key_log(engine, block, max));
+    for (const line of new TextDecoder().decode(text).split("\n")) if (line !== "") this.#keyLog(line);
+  }
+}

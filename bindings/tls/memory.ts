@@ -1,0 +1,155 @@
+/**
+ * How bytes cross between JavaScript and the module: one window, lent out like a stack.
+ *
+ * Owns the window and its views (growing memory detaches a view: it is made again).
+ * Every byte that was in a lent block is zeroed when the block comes back, so plaintext
+ * and keys never stay here. What is too big for the window gets a block of its own.
+ */
+
+import { XtlsError } from "../errors.ts";
+import type { Bytes, Exports, Out } from "../../wasm/abi.ts";
+import { checked, STATUS } from "./status.ts";
+
+/** Room for a TLS record of 16 KiB in each direction, and then some. */
+const WINDOW = 0x10000;
+
+/** A block this big holds most certificates. */
+const SMALLEST = 0x400;
+
+/** More than any certificate, session or key that the core hands out. */
+const LARGEST = 0x100000;
+
+/** The core's u16 and u32 want to be aligned. */
+const aligned = (length: number): number => (length + 7) & ~7;
+
+export class Memory {
+  readonly #module: Exports;
+  readonly #window: Bytes;
+  #top = 0;
+  #view = new Uint8Array(0);
+
+  /** @throws XtlsError `out-of-memory` */
+  constructor(module: Exports) {
+    this.#module = module;
+    this.#window = this.#allocate(WINDOW);
+  }
+
+  /** Lends `bytes` to `use` as a block of the module and returns what it returns. */
+  lend<Result>(bytes: Uint8Array, use: (block: Bytes, length: number) => Result): Result {
+    return this.#borrow(bytes.length, (block) => {
+      this.#bytes().set(bytes, block);
+      try {
+        return use(block, bytes.length);
+      } finally {
+        this.#wipe(block, bytes.length);
+      }
+    });
+  }
+
+  /** Lends the UTF-8 of `text`. */
+  lendText<Result>(text: string, use: (block: Bytes, length: number) => Result): Result {
+    const bytes = new TextEncoder().encode(text);
+    try {
+      return this.lend(bytes, use);
+    } finally {
+      bytes.fill(0);
+    }
+  }
+
+  /**
+   * A copy of what `fill` writes: it gets a block and its size, and returns the length
+   * written or a status. The block grows while the status is XTLS_ERR_SPACE.
+   *
+   * @throws XtlsError of the status
+   */
+  collect(fill: (block: Bytes, max: number) => number, max = Math.max(SMALLEST, WINDOW - this.#top)): Uint8Array {
+    const length = this.#borrow(max, (block) => this.#copied(block, fill(block, max)));
+    if (typeof length !== "number") return length;
+    if (length === STATUS.space && max < LARGEST) return this.collect(fill, max * 2);
+    checked(length);
+    return new Uint8Array(0);
+  }
+
+  /** A copy of all that `take` moves out, at most `max` bytes: it is called until it moves less than it could. */
+  drain(take: (block: Bytes, max: number) => number, max = Infinity): Uint8Array {
+    const size = Math.min(max, Math.max(SMALLEST, WINDOW - this.#top));
+    const first = this.collect(take, size);
+    if (first.length < size || first.length === max) return first;
+
+    const pieces = [first];
+    let left = max - first.length;
+    for (let piece = first; piece.length === size && left > 0; left -= piece.length) {
+      piece = this.collect(take, Math.min(left, size));
+      pieces.push(piece);
+    }
+    return joined(pieces);
+  }
+
+  /**
+   * What `create` writes to the place it is given: a pointer or a u32.
+   *
+   * @throws XtlsError of the status that `create` returns
+   */
+  output(create: (place: Out) => number): number {
+    return this.#borrow(4, (place) => {
+      checked(create(place));
+      const value = new DataView(this.#module.memory.buffer).getUint32(place, true);
+      this.#wipe(place, 4);
+      return value;
+    });
+  }
+
+  #copied(block: Bytes, length: number): Uint8Array | number {
+    if (length <= 0) return length;
+    const copy = this.#bytes().slice(block, block + length);
+    this.#wipe(block, length);
+    return copy;
+  }
+
+  #borrow<Result>(length: number, use: (block: Bytes) => Result): Result {
+    if (this.#top + length > WINDOW) return this.#borrowOwn(length, use);
+    const block = (this.#window + this.#top) as Bytes;
+    const size = Math.min(aligned(length), WINDOW - this.#top);
+    this.#top += size;
+    try {
+      return use(block);
+    } finally {
+      this.#top -= size;
+    }
+  }
+
+  #borrowOwn<Result>(length: number, use: (block: Bytes) => Result): Result {
+    const block = this.#allocate(length);
+    try {
+      return use(block);
+    } finally {
+      this.#module.xtls_free(block);
+    }
+  }
+
+  #allocate(length: number): Bytes {
+    const block = this.#module.xtls_alloc(length);
+    if (block === 0) throw new XtlsError("out-of-memory", `No room for ${length} bytes`);
+    return block;
+  }
+
+  #wipe(block: Bytes, length: number): void {
+    this.#bytes().fill(0, block, block + length);
+  }
+
+  #bytes(): Uint8Array {
+    if (this.#view.length === 0) this.#view = new Uint8Array(this.#module.memory.buffer);
+    return this.#view;
+  }
+}
+
+/** Byte strings laid end to end. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let start = 0;
+  for (const piece of pieces) {
+    whole.set(piece, start);
+    start += piece.length;
+  }
+  return whole;
+}

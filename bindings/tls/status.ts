@@ -1,0 +1,95 @@
+/**
+ * From the core's status numbers to the codes of bindings/errors.ts.
+ *
+ * Owns the numbers of core/status.h and those of Mbed TLS (mbedtls/ssl.h, x509.h, error.h)
+ * that reach us; a test compares the first with the header. Knows nothing of engines.
+ */
+
+import { XtlsError, type ErrorCode } from "../errors.ts";
+import type { Alert } from "./alerts.ts";
+
+// prettier-ignore
+export const STATUS = {
+  ok:          0,
+  argument:    -0x10001,
+  state:       -0x10002,
+  memory:      -0x10003,
+  random:      -0x10004,
+  limit:       -0x10005,
+  space:       -0x10006,
+  jid:         -0x10007,
+  identity:    -0x10008,
+  certificate: -0x10009,
+  truncated:   -0x1000a,
+} as const;
+
+// prettier-ignore
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  [STATUS.argument]:    "invalid-argument",
+  [STATUS.state]:       "invalid-state",
+  [STATUS.memory]:      "out-of-memory",
+  [STATUS.random]:      "randomness-missing",
+  [STATUS.limit]:       "limit-exceeded",
+  [STATUS.space]:       "internal-error",
+  [STATUS.jid]:         "invalid-jid",
+  [STATUS.identity]:    "invalid-identity",
+  [STATUS.certificate]: "invalid-certificate",
+  [STATUS.truncated]:   "truncated",
+
+  [-0x2700]: "certificate-refused",  // X509_CERT_VERIFY_FAILED
+  [-0x2880]: "out-of-memory",        // X509_ALLOC_FAILED
+  [-0x6c00]: "internal-error",       // SSL_INTERNAL_ERROR
+  [-0x6e80]: "no-common-parameters", // SSL_BAD_PROTOCOL_VERSION
+  [-0x7180]: "bad-record",           // SSL_INVALID_MAC
+  [-0x7280]: "truncated",            // SSL_CONN_EOF
+  [-0x7400]: "randomness-missing",   // SSL_NO_RNG
+  [-0x7480]: "certificate-missing",  // SSL_NO_CLIENT_CERTIFICATE
+  [-0x7580]: "no-common-parameters", // SSL_NO_APPLICATION_PROTOCOL
+  [-0x7780]: "alert-received",       // SSL_FATAL_ALERT_MESSAGE
+  [-0x7a00]: "invalid-certificate",  // SSL_BAD_CERTIFICATE
+  [-0x7f00]: "out-of-memory",        // SSL_ALLOC_FAILED
+};
+
+/** What we told the peer says best what was wrong, where Mbed TLS has one status for many faults. */
+// prettier-ignore
+const CODES_BY_ALERT: Readonly<Record<number, ErrorCode>> = {
+  20:  "bad-record",           // bad_record_mac
+  40:  "no-common-parameters", // handshake_failure
+  42:  "invalid-certificate",  // bad_certificate
+  43:  "invalid-certificate",  // unsupported_certificate
+  45:  "certificate-refused",  // certificate_expired
+  46:  "certificate-refused",  // certificate_unknown
+  48:  "certificate-refused",  // unknown_ca
+  70:  "no-common-parameters", // protocol_version
+  71:  "no-common-parameters", // insufficient_security
+  116: "certificate-missing",  // certificate_required
+  120: "no-common-parameters", // no_application_protocol
+};
+
+/** X.509 and ASN.1 statuses other than the above: the peer's certificate cannot be read. */
+const isCertificateFault = (status: number): boolean => status <= -0x2080 && status >= -0x2fff;
+
+/**
+ * The code for a negative status.
+ *
+ * @param sent the alert that the engine sent when it failed, if any
+ */
+export function codeOf(status: number, sent?: Alert): ErrorCode {
+  const code = CODES[status] ?? (sent && CODES_BY_ALERT[sent.description]);
+  if (code !== undefined) return code;
+  return isCertificateFault(status) ? "invalid-certificate" : "protocol-violation";
+}
+
+/**
+ * Passes lengths and zero through.
+ *
+ * @throws XtlsError of the status when it is negative
+ */
+export function checked(status: number): number {
+  if (status >= 0) return status;
+  const isOurs = status <= STATUS.argument;
+  throw new XtlsError(isOurs ? codeOf(status) : "internal-error", isOurs ? undefined : statusName(status));
+}
+
+/** A status as its headers write it. */
+export const statusName = (status: number): string => `Mbed TLS status -0x${(-status).toString(16).toUpperCase().padStart(4, "0")}`;

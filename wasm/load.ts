@@ -1,0 +1,194 @@
+/**
+ * From a source to a running module: open, check, compile, instantiate.
+ *
+ * Owns the two host imports and every way in which loading can fail; each is an XtlsError
+ * that names its cause. Must not know what the exports mean (bindings/tls does) nor how a
+ * file is read: the entry of each runtime hands that in. WebAssembly Web API, §5-§7.
+ */
+
+import { XtlsError } from "../bindings/errors.ts";
+import { ABI_VERSION, EXPORT_NAMES, IMPORT_MODULE, IMPORT_NAMES, type Exports, type Imports } from "./abi.ts";
+
+/** Where the module comes from. A string is a URL, or in Node also a path. */
+export type ModuleSource =
+  | string
+  | URL
+  | Response
+  | Promise<Response>
+  | ArrayBuffer
+  | ArrayBufferView
+  | WebAssembly.Module;
+
+/** How a runtime opens an address; it may throw whatever it likes. */
+export type Open = (address: string | URL) => Promise<Response | Uint8Array>;
+
+/** The module of this package; bundlers recognise this very expression. */
+export const packagedModule: URL = new URL("./xtls.wasm", import.meta.url);
+
+/** Bytes that Web Crypto gives at most in one call. */
+const RANDOM_QUOTA = 65536;
+
+/** `\0asm`, the first four bytes of every binary module. */
+const MAGIC = [0x00, 0x61, 0x73, 0x6d];
+
+/**
+ * Loads the module and starts one instance of it.
+ *
+ * @param source where it comes from
+ * @param open   how this runtime opens an address
+ * @returns the instance's exports; after a trap each of them throws `internal-error`
+ * @throws XtlsError `wasm-unsupported`, `wasm-not-found`, `wasm-invalid`, `wasm-blocked`, `abi-mismatch`,
+ *   `randomness-missing`, `out-of-memory`
+ */
+export async function load(source: ModuleSource, open: Open): Promise<Exports> {
+  if (typeof WebAssembly === "undefined") throw new XtlsError("wasm-unsupported");
+  if (typeof globalThis.crypto?.getRandomValues !== "function") throw new XtlsError("randomness-missing");
+
+  return instantiate(await compile(await opened(source, open)));
+}
+
+type Opened = Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module;
+
+async function opened(source: ModuleSource, open: Open): Promise<Opened> {
+  const isAddress = typeof source === "string" || source instanceof URL;
+  try {
+    return isAddress ? await open(source) : await source;
+  } catch (cause) {
+    throw new XtlsError("wasm-not-found", isAddress ? `Could not open ${source}` : undefined, { cause });
+  }
+}
+
+async function compile(source: Opened): Promise<WebAssembly.Module> {
+  if (isModule(source)) return source;
+  if (isResponse(source)) return compileResponse(source);
+  if (ArrayBuffer.isView(source) || isBuffer(source)) return compileBytes(source);
+  throw new XtlsError("invalid-argument", "loadCore takes a URL, a Response, bytes or a WebAssembly.Module");
+}
+
+// Values may come from another realm (a frame, a vm context): ask for their kind, not for their class.
+const kind = (value: unknown): string => Object.prototype.toString.call(value);
+const isModule = (source: Opened): source is WebAssembly.Module => kind(source) === "[object WebAssembly.Module]";
+const isBuffer = (source: Opened): source is ArrayBuffer => kind(source) === "[object ArrayBuffer]";
+const isResponse = (source: Opened): source is Response => typeof (source as Response)?.arrayBuffer === "function";
+
+async function compileResponse(response: Response): Promise<WebAssembly.Module> {
+  if (!response.ok) throw new XtlsError("wasm-not-found", `${response.url} answered ${response.status}`);
+
+  // Streaming insists on the exact type, and would not let us look at what an honest server calls text/html.
+  const type = response.headers.get("content-type") ?? "none";
+  if (type === "application/wasm" && "compileStreaming" in WebAssembly) {
+    return WebAssembly.compileStreaming(response).catch(refuseToCompile);
+  }
+  const body = await response.arrayBuffer().catch((cause: unknown) => {
+    throw new XtlsError("wasm-not-found", `${response.url} broke off`, { cause });
+  });
+  return compileBytes(body, ` from ${response.url} of content type ${type}`);
+}
+
+async function compileBytes(source: ArrayBuffer | ArrayBufferView, origin = ""): Promise<WebAssembly.Module> {
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  if (MAGIC.some((byte, index) => bytes[index] !== byte)) {
+    throw new XtlsError("wasm-invalid", `${bytes.length} bytes${origin} begin with ${opening(bytes)}`);
+  }
+  return WebAssembly.compile(bytes).catch(refuseToCompile);
+}
+
+/** The first bytes as a person would recognise them: `"<!DOCTYPE html>"` tells more than hex. */
+function opening(bytes: Uint8Array): string {
+  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 16));
+  return JSON.stringify(text.replace(/[^ -~]/g, "."));
+}
+
+function refuseToCompile(cause: unknown): never {
+  const reason = String((cause as Error)?.message ?? cause);
+  if (isPolicy(cause, reason)) throw new XtlsError("wasm-blocked", undefined, { cause });
+  throw new XtlsError("wasm-invalid", reason, { cause });
+}
+
+/** Engines tell a policy from a broken module only in their words: Chromium and Safari name the directive, Firefox CSP, V8's embedders themselves. */
+function isPolicy(cause: unknown, reason: string): boolean {
+  if ((cause as Error)?.name === "EvalError") return true;
+  return /content security|\bCSP\b|unsafe-eval|disallowed by embedder/i.test(reason);
+}
+
+async function instantiate(module: WebAssembly.Module): Promise<Exports> {
+  checkNames(module);
+  let instance: WebAssembly.Instance | undefined;
+  const memory = (): ArrayBuffer => (instance?.exports as unknown as Exports).memory.buffer;
+  const imports = { [IMPORT_MODULE]: { ...host(memory) } };
+  try {
+    instance = await WebAssembly.instantiate(module, imports);
+  } catch (cause) {
+    refuseToInstantiate(cause);
+  }
+  return checkedVersion(guarded(instance.exports as unknown as Exports));
+}
+
+function refuseToInstantiate(cause: unknown): never {
+  const { name, message } = cause as Error;
+  if (name === "LinkError") throw new XtlsError("abi-mismatch", message, { cause });
+  if (name === "RangeError") throw new XtlsError("out-of-memory", message, { cause });
+  refuseToCompile(cause);
+}
+
+function checkNames(module: WebAssembly.Module): void {
+  const offered = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  const missing = EXPORT_NAMES.find((name) => !offered.has(name));
+  if (missing !== undefined) throw new XtlsError("abi-mismatch", `The module has no ${missing}`);
+
+  const known = new Set<string>(IMPORT_NAMES);
+  const foreign = WebAssembly.Module.imports(module).find(
+    ({ module: from, name }) => from !== IMPORT_MODULE || !known.has(name),
+  );
+  if (foreign !== undefined) throw new XtlsError("abi-mismatch", `The module asks for ${foreign.module}.${foreign.name}`);
+}
+
+function checkedVersion(exports: Exports): Exports {
+  const version = exports.xtls_abi_version();
+  if (version === ABI_VERSION) return exports;
+  throw new XtlsError("abi-mismatch", `The module speaks ABI ${version}, these bindings ${ABI_VERSION}`);
+}
+
+/** What the module asks of us. It has no way to catch an exception: randomness that fails is -1. */
+function host(memory: () => ArrayBuffer): Imports {
+  return {
+    xtls_host_random(output, length) {
+      try {
+        fillRandomly(new Uint8Array(memory(), output, length));
+        return 0;
+      } catch {
+        return -1;
+      }
+    },
+    xtls_host_time: () => Date.now(),
+  };
+}
+
+function fillRandomly(bytes: Uint8Array<ArrayBuffer>): void {
+  for (let start = 0; start < bytes.length; start += RANDOM_QUOTA) {
+    globalThis.crypto.getRandomValues(bytes.subarray(start, start + RANDOM_QUOTA));
+  }
+}
+
+/**
+ * The exports, failing closed: a trap leaves the module's memory half-written, so after
+ * the first one no call goes in any more.
+ */
+function guarded(exports: Exports): Exports {
+  let trap: XtlsError | undefined;
+  const guard = (call: (...values: number[]) => number) => (...values: number[]): number => {
+    if (trap !== undefined) throw trap;
+    try {
+      return call(...values);
+    } catch (cause) {
+      throw (trap = new XtlsError("internal-error", "The module trapped", { cause }));
+    }
+  };
+  const entries = Object.entries(exports).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === "function" ? guard(value as (...values: number[]) => number) : value,
+  ]);
+  return Object.fromEntries(entries) as Exports;
+}
