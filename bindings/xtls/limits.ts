@@ -1,0 +1,68 @@
+/**
+ * How much of anything one endpoint takes, and how long it waits.
+ *
+ * Every queue, table and wait of xtls/ is bounded by a number that stands here. Knows nothing else.
+ */
+import { XtlsError } from "../errors.ts";
+
+/** Sizes in bytes, waits in milliseconds, the rest are counts. */
+export interface Limits {
+  /** Tunnels of this endpoint in any state. */
+  readonly tunnels: number;
+  /** Tunnels with one bare JID, over all of its resources. */
+  readonly tunnelsPerPeer: number;
+  /** Peers' starts that await local consent. */
+  readonly starts: number;
+  /** `<data/>` in flight: sent, not yet acknowledged. 1 is what every peer can bear. */
+  readonly window: number;
+  /** TLS bytes of one `<data/>` that we send. 4096 make an IQ of 5.6 kB, below every server's limit. */
+  readonly chunk: number;
+  /** TLS bytes of one `<data/>` that we accept. */
+  readonly maxBytes: number;
+  /** What may wait to be sent: beyond it `send` throws `limit-exceeded`. */
+  readonly queue: number;
+  /** Plaintext that may arrive before the peer's certificate is judged; it is held, not looked at. */
+  readonly held: number;
+  /** One inner stanza, as UTF-8. */
+  readonly stanza: number;
+  /** Nesting of one inner stanza, itself counted. */
+  readonly depth: number;
+  /** From `<start/>` to its answer, at either end. */
+  readonly startTimeout: number;
+  /** From `<data/>` or `<close/>` to its answer. */
+  readonly dataTimeout: number;
+  /** From `<proceed/>` to the end of the TLS handshake. */
+  readonly handshakeTimeout: number;
+  /** From there to the trust policy's verdict, which may need a person. */
+  readonly verdictTimeout: number;
+}
+
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  tunnels: 256,
+  tunnelsPerPeer: 16,
+  starts: 16,
+  window: 1,
+  chunk: 4096,
+  maxBytes: 65536,
+  queue: 1048576,
+  held: 262144,
+  stanza: 262144,
+  depth: 64,
+  startTimeout: 60_000,
+  dataTimeout: 30_000,
+  handshakeTimeout: 30_000,
+  verdictTimeout: 300_000,
+});
+
+/**
+ * The defaults with the caller's changes.
+ * @throws XtlsError `invalid-argument` for a limit that is not a positive whole number, or that is unknown
+ */
+export function limitsWith(changes: Partial<Limits> = {}): Limits {
+  for (const [name, value] of Object.entries(changes)) {
+    if (!(name in DEFAULT_LIMITS)) throw new XtlsError("invalid-argument", `There is no limit "${name}"`);
+    if (Number.isSafeInteger(value) && value > 0) continue;
+    throw new XtlsError("invalid-argument", `limits.${name} must be a positive whole number`);
+  }
+  return { ...DEFAULT_LIMITS, ...changes };
+}

@@ -1,0 +1,30 @@
+/**
+ * What an endpoint wants done, as values. Whoever owns the stream (bindings/xmpp) obeys them in order.
+ */
+import type { Element } from "@xmpp/xml";
+import type { XtlsError } from "../errors.ts";
+import type { Offer } from "./offer.ts";
+import type { Claim } from "./trust.ts";
+import type { Delivery, Tunnel } from "./tunnel.ts";
+
+export type Output =
+  /** Send `<iq type='set' id to>payload</iq>`. */
+  | { readonly kind: "request"; readonly id: string; readonly to: string; readonly payload: Element }
+  /** Answer an IQ: `<iq type='result' id to>`. */
+  | { readonly kind: "result"; readonly id: string; readonly to: string; readonly payload?: Element }
+  /** Answer an IQ: `<iq type='error' id to>` with this `<error/>`. */
+  | { readonly kind: "error"; readonly id: string; readonly to: string; readonly error: Element }
+  /** A peer asks for a tunnel: answer by `accept` or `refuse`. */
+  | { readonly kind: "consent"; readonly tunnel: Tunnel; readonly offer: Offer | undefined }
+  /** Ask the trust policy: answer by `judged`. */
+  | { readonly kind: "judge"; readonly tunnel: Tunnel; readonly claim: Claim }
+  /** Stanzas may be sent from now on. */
+  | { readonly kind: "open"; readonly tunnel: Tunnel }
+  /** A stanza from the peer: checked, `from` and `to` set. */
+  | { readonly kind: "stanza"; readonly tunnel: Tunnel; readonly stanza: Element }
+  /** The peer has acknowledged every byte of that stanza. */
+  | { readonly kind: "delivered"; readonly tunnel: Tunnel; readonly delivery: Delivery }
+  /** The tunnel ended before that: the peer may or may not have read it. */
+  | { readonly kind: "lost"; readonly tunnel: Tunnel; readonly delivery: Delivery; readonly error: XtlsError }
+  /** The tunnel's end, its last output. No error: both sides said close_notify. */
+  | { readonly kind: "close"; readonly tunnel: Tunnel; readonly error: XtlsError | undefined };
