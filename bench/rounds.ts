@@ -1,0 +1,97 @@
+/**
+ * Interleaved rounds: in each round every subject has its turn, so that a machine that slows
+ * down slows all of them down; each round begins with another subject. What the rounds gave is
+ * summed up by medians.
+ *
+ * Owns order, warm-up and summing up. Knows neither libraries nor output.
+ */
+import { collect } from "./apart.ts";
+import type { Measure, Sample, Sampler, Stage } from "./measure.ts";
+import { spread } from "./statistics.ts";
+
+/** How long and how often; windows in ms. */
+export interface Pace {
+  readonly rounds: number;
+  readonly window: number;
+  readonly warmUp: number;
+}
+
+/** One line of the outcome: the median over the rounds, their extremes, and particulars. */
+export interface Result {
+  readonly bench: string;
+  readonly subject: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly min: number;
+  readonly max: number;
+  readonly rounds: number;
+  readonly better: "more" | "less";
+  readonly [detail: string]: string | number;
+}
+
+/** Takes one measure of all subjects; those it does not apply to are left out. */
+export async function measured(
+  measure: Measure,
+  stages: readonly Stage[],
+  pace: Pace,
+): Promise<Result[]> {
+  const turns = await prepared(measure, stages);
+  try {
+    if (measure.warm) for (const { sampler } of turns) await sampler.sample(pace.warmUp);
+    const rounds = Math.min(pace.rounds, measure.rounds ?? Infinity);
+    for (let round = 0; round < rounds; round++)
+      for (const turn of rotated(turns, round)) turn.samples.push(await sample(turn.sampler, pace));
+  } finally {
+    for (const { sampler } of turns) sampler[Symbol.dispose]?.();
+  }
+  return turns.map((turn) => summary(measure, turn));
+}
+
+interface Turn {
+  readonly subject: string;
+  readonly sampler: Sampler;
+  readonly samples: Sample[];
+}
+
+async function prepared(measure: Measure, stages: readonly Stage[]): Promise<Turn[]> {
+  const turns: Turn[] = [];
+  for (const stage of stages) {
+    const sampler = await measure.prepare(stage);
+    if (sampler !== undefined) turns.push({ subject: stage.subject.name, sampler, samples: [] });
+  }
+  return turns;
+}
+
+function sample(sampler: Sampler, { window }: Pace): Promise<Sample> {
+  collect();
+  return sampler.sample(window);
+}
+
+function rotated<Item>(items: readonly Item[], by: number): Item[] {
+  const start = items.length === 0 ? 0 : by % items.length;
+  return [...items.slice(start), ...items.slice(0, start)];
+}
+
+function summary({ bench, unit, better }: Measure, { subject, samples }: Turn): Result {
+  const { median, min, max } = spread(samples.map(({ value }) => value));
+  return {
+    ...{ bench, subject, value: rounded(median), unit },
+    ...{ min: rounded(min), max: rounded(max), rounds: samples.length, better },
+    ...details(samples),
+  };
+}
+
+/** Particulars are numbers taken in every round (their median counts) or words that stay the same. */
+function details(samples: readonly Sample[]): Record<string, string | number> {
+  const first = samples[0]?.details ?? {};
+  const entries = Object.entries(first).map(([name, value]) => {
+    if (typeof value === "string") return [name, value];
+    const values = samples.map(({ details }) => Number(details?.[name]));
+    return [name, rounded(spread(values).median)];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Four significant digits are more than such measurements have; counts stay whole. */
+const rounded = (value: number): number =>
+  value >= 1000 ? Math.round(value) : Number(value.toPrecision(4));

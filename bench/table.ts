@@ -1,0 +1,56 @@
+/**
+ * Results as a table for people: a row per measure, a column per subject, and how the first
+ * subject stands against each of the others. Text in, text out; it is Markdown as it stands,
+ * so a table can be committed as printed.
+ */
+import type { Measure } from "./measure.ts";
+import type { Result } from "./rounds.ts";
+
+/** @param results in any order; subjects become columns in order of appearance */
+export function table(measures: readonly Measure[], results: readonly Result[]): string {
+  const subjects = [...new Set(results.map(({ subject }) => subject))];
+  const [ours, ...others] = subjects;
+  const head = ["", "unit", ...subjects, ...others.map((other) => `${ours} : ${other}`)];
+  const rows = measures
+    .filter(({ bench }) => results.some((result) => result.bench === bench))
+    .map((measure) => row(measure, subjects, results));
+  return markdown([head, ...rows]);
+}
+
+function row(measure: Measure, subjects: string[], results: readonly Result[]): string[] {
+  const [ours, ...others] = subjects.map((subject) =>
+    results.find((result) => result.bench === measure.bench && result.subject === subject),
+  );
+  return [
+    measure.title,
+    measure.unit,
+    ...[ours, ...others].map(figure),
+    ...others.map((other) => ratio(ours, other)),
+  ];
+}
+
+const figure = (result: Result | undefined): string =>
+  result === undefined ? "" : `${short(result.value)} (${short(result.min)}-${short(result.max)})`;
+
+/** Always so that above 1 ours is better. */
+function ratio(ours: Result | undefined, other: Result | undefined): string {
+  if (ours === undefined || other === undefined) return "";
+  const quotient = ours.value / other.value;
+  return (ours.better === "more" ? quotient : 1 / quotient).toFixed(2);
+}
+
+const short = (value: number): string =>
+  value >= 100 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(3)));
+
+function markdown(rows: readonly string[][]): string {
+  const widths = rows[0]!.map((_, column) =>
+    Math.max(...rows.map((cells) => cells[column]!.length)),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => padded(cell, column, widths[column]!)).join(" | ")} |`;
+  const rule = `|${widths.map((width, column) => "-".repeat(width + 1) + (column > 1 ? ":" : "-")).join("|")}|`;
+  return [line(rows[0]!), rule, ...rows.slice(1).map(line)].join("\n");
+}
+
+const padded = (cell: string, column: number, width: number): string =>
+  column > 1 ? cell.padStart(width) : cell.padEnd(width);
