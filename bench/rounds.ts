@@ -40,7 +40,8 @@ export async function measured(
     if (measure.warm) for (const { sampler } of turns) await sampler.sample(pace.warmUp);
     const rounds = Math.min(pace.rounds, measure.rounds ?? Infinity);
     for (let round = 0; round < rounds; round++)
-      for (const turn of rotated(turns, round)) turn.samples.push(await sample(turn.sampler, pace));
+      for (const turn of rotated(turns, round))
+        turn.samples.push(await sample(measure, turn.sampler, pace));
   } finally {
     for (const { sampler } of turns) sampler[Symbol.dispose]?.();
   }
@@ -62,8 +63,10 @@ async function prepared(measure: Measure, stages: readonly Stage[]): Promise<Tur
   return turns;
 }
 
-function sample(sampler: Sampler, { window }: Pace): Promise<Sample> {
+/** Nobody sweeps up after somebody else; and as a collection shrinks the young heap, a run-up comes first. */
+async function sample({ warm }: Measure, sampler: Sampler, { window }: Pace): Promise<Sample> {
   collect();
+  if (warm) await sampler.sample(window / 4);
   return sampler.sample(window);
 }
 
