@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Wasm: builds the module from core/*.c and Mbed TLS. `VARIANT=stock` makes the one with
+# plain flags that the benchmarks compare with. What was built once is found again in the
+# cache by a digest of all that went into it. The module's own SHA-256 is compared with
+# wasm/xtls.wasm.sha256; `--record` writes that file.
+#
+#     scripts/wasm.sh [--record] [FILE]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/progress.sh
+. scripts/sources.sh
+
+RECORD=wasm/xtls.wasm.sha256
+INITIAL_HEAP=$((2 * 1024 * 1024))
+STACK=$((64 * 1024))
+
+variant=${VARIANT:-tuned}
+case $variant in
+  tuned) tuning="-O3 -msimd128 -mbulk-memory" output=wasm/xtls.wasm ;;
+  stock) tuning="-O3 -mbulk-memory" output=wasm/xtls-stock.wasm ;;
+  *) die "VARIANT is tuned or stock, not $variant" ;;
+esac
+
+main() {
+  local is_recording=false
+  if [ "${1:-}" = --record ]; then
+    is_recording=true
+    shift
+  fi
+  output=${1:-$output}
+  answer=$(scripts/toolchain.sh)
+  { read -r root && read -r emcc && read -r identity; } <<<"$answer"
+  answer=$(scripts/mbedtls.sh)
+  { read -r mbedtls && read -r release; } <<<"$answer"
+
+  local key
+  key=$(module_sources | digest module "$tuning" "$identity" "$release")
+  [ -f "$cache/$key.wasm" ] || build "$cache/$key.wasm"
+  cp "$cache/$key.wasm" "$output.part"
+  mv "$output.part" "$output"
+  if $is_recording; then
+    facts >"$RECORD"
+  elif [ "$variant" = tuned ]; then
+    compare
+  fi
+}
+
+# The work is done in a directory inside the toolchain's root; nothing is mounted.
+build() {
+  alone wasm
+  [ ! -f "$1" ] || return 0
+  stage=$(mktemp -d "${root%/}/tmp/xtls.XXXXXX")
+  litter+=("$stage")
+  lay_out "$stage" "$mbedtls"
+  local key
+  key=$(library_sources | digest library "$tuning" "$identity" "$release")
+  [ -f "$cache/$key.a" ] || build_library "$cache/$key.a"
+  cp "$cache/$key.a" "$stage/libmbedtls.a"
+  rm "$stage/core/host_native.c"
+  step "compiling and linking the module ($variant)" link
+  mv "$stage/xtls.wasm" "$1.part"
+  mv "$1.part" "$1"
+}
+
+build_library() {
+  step "compiling Mbed TLS $release ($variant)" inside "$(compile mbedtls/library libmbedtls.a "$tuning $INCLUDES $DEFINES")"
+  cp "$stage/libmbedtls.a" "$1.part"
+  mv "$1.part" "$1"
+}
+
+link() {
+  inside "$(compile core libcore.a "$tuning $WARNINGS $INCLUDES $DEFINES")"
+  inside "$emcc $tuning libcore.a libmbedtls.a -o xtls.wasm --no-entry -sSTANDALONE_WASM \
+    -sEXPORTED_FUNCTIONS=@exports.txt -sERROR_ON_UNDEFINED_SYMBOLS=0 -sALLOW_MEMORY_GROWTH -sABORTING_MALLOC=0 \
+    -sINITIAL_HEAP=$INITIAL_HEAP -sSTACK_SIZE=$STACK -Wl,--stack-first"
+}
+
+# compile SOURCES ARCHIVE FLAGS: the command that does it
+compile() {
+  echo "CC='$emcc' AR='${emcc%cc}ar' CFLAGS='$3' sh library.sh $1 $2"
+}
+
+inside() {
+  if [ "$root" = / ]; then
+    (cd "$stage" && sh -euc "$1")
+  else
+    chroot "$root" env -i PATH=/usr/bin:/bin HOME=/tmp LC_ALL=C sh -euc "cd '${stage#"$root"}'; $1"
+  fi
+}
+
+# The module's hash and all that it depends on, in the form that sha256sum --check reads.
+facts() {
+  echo "# $identity, Mbed TLS $release"
+  echo "# flags $tuning, sources $(module_sources | digest sources)"
+  echo "$(sha256sum <"$output" | cut -d ' ' -f 1)  xtls.wasm"
+}
+
+compare() {
+  local now recorded
+  now=$(facts)
+  recorded=$(cat "$RECORD" 2>/dev/null || true)
+  if [ "$now" = "$recorded" ]; then
+    return
+  elif [ "$(sed -n 1p <<<"$now")" != "$(sed -n 1p <<<"$recorded")" ]; then
+    say "note: built with $identity and Mbed TLS $release; the hash in $RECORD is for others and was not compared"
+  elif [ "$(sed -n 2p <<<"$now")" != "$(sed -n 2p <<<"$recorded")" ]; then
+    say "note: the sources are not those of $RECORD; \`make record\` writes it anew"
+  else
+    rm "$output"
+    die "same sources, same toolchain, another module than $RECORD says: do not trust it. Remove $cache/*.wasm and build again"
+  fi
+}
+
+main "$@"
