@@ -49,6 +49,7 @@ main() {
 build() {
   alone wasm
   [ ! -f "$1" ] || return 0
+  find "$cache" -maxdepth 1 -name '*.wasm' -mtime +30 -delete
   stage=$(mktemp -d "${root%/}/tmp/xtls.XXXXXX")
   litter+=("$stage")
   lay_out "$stage" "$mbedtls"
@@ -70,7 +71,7 @@ build_library() {
 
 link() {
   inside "$(compile core libcore.a "$tuning $WARNINGS $INCLUDES $DEFINES")"
-  inside "$emcc $tuning libcore.a libmbedtls.a -o xtls.wasm --no-entry -sSTANDALONE_WASM \
+  inside "$emcc $tuning libcore.a libmbedtls.a -o xtls.wasm --no-entry -sSTANDALONE_WASM -sPURE_WASI \
     -sEXPORTED_FUNCTIONS=@exports.txt -sERROR_ON_UNDEFINED_SYMBOLS=0 -sALLOW_MEMORY_GROWTH -sABORTING_MALLOC=0 \
     -sINITIAL_HEAP=$INITIAL_HEAP -sSTACK_SIZE=$STACK -Wl,--stack-first"
 }
@@ -101,6 +102,8 @@ compare() {
   recorded=$(cat "$RECORD" 2>/dev/null || true)
   if [ "$now" = "$recorded" ]; then
     return
+  elif [ -z "$recorded" ]; then
+    say "note: $RECORD is missing; \`make record\` writes it"
   elif [ "$(sed -n 1p <<<"$now")" != "$(sed -n 1p <<<"$recorded")" ]; then
     say "note: built with $identity and Mbed TLS $release; the hash in $RECORD is for others and was not compared"
   elif [ "$(sed -n 2p <<<"$now")" != "$(sed -n 2p <<<"$recorded")" ]; then

@@ -1,0 +1,50 @@
+# Everything there is to do here. What takes long is done once and kept outside the clone,
+# in $XDG_CACHE_HOME/xtls (or ~/.cache/xtls).
+
+MODULES := node_modules/.package-lock.json
+BUILD   := $(addprefix scripts/,wasm.sh sources.sh library.sh toolchain.sh mbedtls.sh)
+CORE    := $(wildcard core/*.c core/*.h core/config/*.h) wasm/abi.txt $(BUILD)
+SOURCES := $(shell find bindings wasm -name '*.ts') package.json tsconfig.json tsconfig.build.json
+TSX     := node --import tsx
+
+export SERVER
+
+.NOTPARALLEL:
+.PHONY: all demo test bench abi record clean help
+
+all: $(MODULES) dist/wasm/xtls.wasm ## compile the module and the TypeScript (the default)
+
+demo: all ## Romeo and Juliet through a tunnel; SERVER=prosody or SERVER=ejabberd for a real server
+	@$(if $(SERVER),scripts/packages.sh $(SERVER))
+	@$(TSX) scripts/demo.ts
+
+test: all wasm/xtls-stock.wasm ## run every test; ONLY=part-of-a-name for some
+	@scripts/packages.sh prosody ejabberd openssl gnutls-bin
+	@$(TSX) scripts/test.ts $(if $(ONLY),--only $(ONLY))
+
+bench: all wasm/xtls-stock.wasm ## measure speed and size beside the stock build and node:tls
+	@npm run --silent bench
+
+abi: $(MODULES) ## make wasm/abi.ts from wasm/abi.txt
+	@$(TSX) scripts/abi.ts
+
+record: ## note the module's SHA-256 in wasm/xtls.wasm.sha256, after a change of the core
+	@scripts/wasm.sh --record
+
+clean: ## remove what was built in this clone
+	rm -rf dist wasm/*.wasm
+
+help: ## show this
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand --tabs=16
+
+dist/wasm/xtls.wasm: wasm/xtls.wasm $(SOURCES) scripts/dist.sh
+	@scripts/dist.sh
+
+wasm/xtls.wasm: $(CORE)
+	@scripts/wasm.sh
+
+wasm/xtls-stock.wasm: $(CORE)
+	@VARIANT=stock scripts/wasm.sh
+
+$(MODULES): package-lock.json
+	@scripts/modules.sh

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Modules: the npm packages that package-lock.json names, in node_modules.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/progress.sh
+
+OLDEST=20.10.0
+
+version=$(node --version 2>/dev/null) || die "Node $OLDEST or newer is needed; there is none on PATH"
+at_least "${version#v}" "$OLDEST" || die "Node $OLDEST or newer is needed; this is $version"
+step "installing npm packages" npm ci --no-audit --no-fund --loglevel=error
+touch node_modules/.package-lock.json
