@@ -21,6 +21,7 @@ export const STATUS = {
   identity:    -0x10008,
   certificate: -0x10009,
   truncated:   -0x1000a,
+  canceled:    -0x1000b,
 } as const;
 
 // prettier-ignore
@@ -35,6 +36,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   [STATUS.identity]:    "invalid-identity",
   [STATUS.certificate]: "invalid-certificate",
   [STATUS.truncated]:   "truncated",
+  [STATUS.canceled]:    "handshake-canceled",
 
   [-0x2700]: "certificate-refused",  // X509_CERT_VERIFY_FAILED
   [-0x2880]: "out-of-memory",        // X509_ALLOC_FAILED
@@ -66,8 +68,11 @@ const CODES_BY_ALERT: Readonly<Record<number, ErrorCode>> = {
   120: "no-common-parameters", // no_application_protocol
 };
 
-/** X.509 and ASN.1 statuses other than the above: the peer's certificate cannot be read. */
-const isCertificateFault = (status: number): boolean => status <= -0x2080 && status >= -0x2fff;
+/** A status is a module's number plus, in its low seven bits, at times a lower layer's. */
+const moduleOf = (status: number): number => -(-status & 0x7f80);
+
+/** X.509 statuses other than the above: the peer's certificate cannot be read. */
+const isCertificateFault = (status: number): boolean => moduleOf(status) <= -0x2080 && moduleOf(status) >= -0x2f80;
 
 /**
  * The code for a negative status.
@@ -75,7 +80,7 @@ const isCertificateFault = (status: number): boolean => status <= -0x2080 && sta
  * @param sent the alert that the engine sent when it failed, if any
  */
 export function codeOf(status: number, sent?: Alert): ErrorCode {
-  const code = CODES[status] ?? (sent && CODES_BY_ALERT[sent.description]);
+  const code = CODES[status] ?? CODES[moduleOf(status)] ?? (sent && CODES_BY_ALERT[sent.description]);
   if (code !== undefined) return code;
   return isCertificateFault(status) ? "invalid-certificate" : "protocol-violation";
 }

@@ -1,0 +1,301 @@
+import { loadCore, XtlsError, type EngineOptions } from "../../bindings/node.ts";
+import { assert, suite } from "../suite.ts";
+import { bytesOf, codeThrownBy, couple, dispose, handshake, openPair, pair, pattern, settle, textOf, thrown, transfer } from "./pair.ts";
+
+const test = suite("engine");
+const core = await loadCore();
+
+const EMPTY = new Uint8Array(0);
+
+test("shakes hands and knows what was negotiated", () => {
+  const { initiator, responder } = openPair(core, { alpn: ["xtls/1"] });
+  for (const engine of [initiator, responder]) {
+    assert.equal(engine.negotiated, {
+      version: "TLSv1.3",
+      ciphersuite: "TLS_CHACHA20_POLY1305_SHA256",
+      group: "X25519",
+      alpn: "xtls/1",
+      resumed: false,
+    });
+    assert.equal(engine.alerts, {});
+    assert.is(engine.error, undefined);
+  }
+});
+
+test("sees the other's certificate, each of the other", () => {
+  const { juliet, romeo } = couple(core);
+  const { initiator, responder } = openPair(core);
+  assert.equal(initiator.peer?.der, romeo.certificate);
+  assert.equal(responder.peer?.der, juliet.certificate);
+  assert.is(initiator.peer?.fingerprint, romeo.fingerprint);
+  assert.equal(responder.peer?.jids, ["juliet@capulet.example"]);
+});
+
+test("knows nothing of the peer before the handshake is over", () => {
+  const { initiator, responder } = pair(core);
+  assert.is(initiator.state, "handshaking");
+  assert.ok(initiator.pending > 0);
+  assert.is(responder.pending, 0);
+  for (const engine of [initiator, responder]) {
+    assert.is(engine.peer, undefined);
+    assert.is(engine.negotiated, undefined);
+    assert.is(codeThrownBy(() => engine.exportKeyingMaterial("EXPORTER-x", undefined, 32)), "invalid-state");
+    assert.is(codeThrownBy(() => engine.write(bytesOf("early"))), "invalid-state");
+  }
+  handshake({ initiator, responder });
+});
+
+for (const length of [1, 1024, 16383, 16384, 16385, 65535, 65536, 65537, 200_000]) {
+  test(`carries ${length} bytes each way, whole`, () => {
+    const { initiator, responder } = openPair(core);
+    const data = pattern(length);
+    initiator.write(data);
+    transfer(initiator, responder);
+    assert.equal(responder.read(), data);
+    assert.equal(responder.read(), EMPTY);
+
+    responder.write(data);
+    transfer(responder, initiator);
+    assert.equal(initiator.read(), data);
+  });
+}
+
+test("keeps several writes in order until they are read at once", () => {
+  const ends = openPair(core);
+  for (const line of ["Call me ", "but love, ", "and I'll be new baptized"]) ends.initiator.write(bytesOf(line));
+  settle(ends);
+  assert.is(textOf(ends.responder.read()), "Call me but love, and I'll be new baptized");
+});
+
+test("drains no more than asked for", () => {
+  const { initiator, responder } = openPair(core);
+  initiator.write(pattern(100));
+  const { pending } = initiator;
+  const pieces: Uint8Array[] = [];
+  for (let piece = initiator.drain(7); piece.length > 0; piece = initiator.drain(7)) pieces.push(piece);
+  assert.is(pieces.length, Math.ceil(pending / 7));
+  for (const piece of pieces) responder.feed(piece);
+  assert.equal(responder.read(), pattern(100));
+});
+
+test("gives copies: what comes out is not overwritten later", () => {
+  const { initiator, responder } = openPair(core);
+  initiator.write(bytesOf("first"));
+  const first = initiator.drain();
+  const copy = first.slice();
+  initiator.write(bytesOf("other"));
+  const second = initiator.drain();
+  assert.equal(first, copy);
+  responder.feed(first);
+  const read = responder.read();
+  responder.feed(second);
+  responder.read();
+  assert.is(textOf(read), "first");
+});
+
+test("closes one way after the other, and reads on in between", () => {
+  const { initiator, responder } = openPair(core);
+  initiator.close();
+  initiator.close();
+  assert.is(initiator.state, "closing");
+  assert.equal(initiator.alerts, { sent: { level: "warning", description: 0, name: "close_notify" } });
+  assert.is(codeThrownBy(() => initiator.write(bytesOf("late"))), "invalid-state");
+
+  responder.write(bytesOf("on its way"));
+  transfer(responder, initiator);
+  assert.is(textOf(initiator.read()), "on its way");
+
+  transfer(initiator, responder);
+  assert.is(responder.state, "closed");
+  assert.is(responder.alerts.received?.name, "close_notify");
+  transfer(responder, initiator);
+  assert.is(initiator.state, "closed");
+  initiator.end();
+  responder.end();
+  assert.is(initiator.error, undefined);
+});
+
+test("closes from both ends at once", () => {
+  const ends = openPair(core);
+  ends.initiator.close();
+  ends.responder.close();
+  settle(ends);
+  assert.is(ends.initiator.state, "closed");
+  assert.is(ends.responder.state, "closed");
+});
+
+test("ignores bytes after close_notify", () => {
+  const ends = openPair(core);
+  ends.responder.close();
+  settle(ends);
+  ends.initiator.feed(pattern(1000));
+  assert.equal(ends.initiator.read(), EMPTY);
+  assert.is(ends.initiator.state, "closed");
+});
+
+test("reports a transport that ends without close_notify as truncated, for good", () => {
+  for (const ends of [pair(core), openPair(core)]) {
+    assert.is(codeThrownBy(() => ends.initiator.end()), "truncated");
+    assert.is(ends.initiator.state, "failed");
+    assert.is(ends.initiator.error?.code, "truncated");
+    ends.initiator.end();
+    assert.is(codeThrownBy(() => ends.initiator.feed(EMPTY)), "truncated");
+  }
+});
+
+test("reports truncation also after its own close_notify", () => {
+  const { initiator } = openPair(core);
+  initiator.close();
+  assert.is(codeThrownBy(() => initiator.end()), "truncated");
+});
+
+test("cancels a handshake by close", () => {
+  const ends = pair(core);
+  transfer(ends.initiator, ends.responder);
+  ends.responder.close();
+  assert.is(ends.responder.state, "failed");
+  assert.is(ends.responder.error?.code, "handshake-canceled");
+  assert.is(codeThrownBy(() => settle(ends)), "alert-received");
+  assert.is(ends.initiator.alerts.received?.level, "fatal");
+});
+
+test("tells the peer why it was judged, and keeps the judge's error", () => {
+  const ends = openPair(core);
+  const verdict = new XtlsError("not-trusted");
+  ends.initiator.abort(46, verdict);
+  assert.is(ends.initiator.state, "failed");
+  assert.is(ends.initiator.error, verdict);
+  assert.is(thrown(() => ends.initiator.write(bytesOf("x"))), verdict);
+  assert.equal(ends.initiator.alerts.sent, { level: "fatal", description: 46, name: "certificate_unknown" });
+
+  const error = thrown(() => transfer(ends.initiator, ends.responder)) as XtlsError;
+  assert.is(error.code, "alert-received");
+  assert.match(error.message, "certificate_unknown");
+  assert.is(ends.responder.error, error);
+  assert.equal(ends.responder.alerts.received, { level: "fatal", description: 46, name: "certificate_unknown" });
+});
+
+test("gives each error once and always the same one", () => {
+  const ends = openPair(core);
+  const error = thrown(() => ends.initiator.feed(pattern(100)));
+  assert.instance(error, XtlsError);
+  assert.is(thrown(() => ends.initiator.feed(EMPTY)), error);
+  assert.is(thrown(() => ends.initiator.write(bytesOf("x"))), error);
+  assert.is(ends.initiator.error, error);
+  assert.ok(ends.initiator.drain().length > 0, "the alert gets away");
+});
+
+test("reads what was authentic before an error", () => {
+  const { initiator, responder } = openPair(core);
+  initiator.write(bytesOf("authentic"));
+  transfer(initiator, responder);
+  assert.throws(() => responder.feed(pattern(100)));
+  assert.is(textOf(responder.read()), "authentic");
+});
+
+test("agrees on exported keys, which depend on label, context and length", () => {
+  const { initiator, responder } = openPair(core);
+  const cases: [string, Uint8Array | undefined, number][] = [
+    ["EXPORTER-XTLS-bind", undefined, 32],
+    ["EXPORTER-XTLS-bind", bytesOf("a"), 32],
+    ["EXPORTER-XTLS-sas", undefined, 32],
+    ["EXPORTER-XTLS-bind", undefined, 48],
+    ["EXPORTER-XTLS-bind", pattern(70_000), 1],
+  ];
+  const keys = cases.map((given) => {
+    const key = initiator.exportKeyingMaterial(...given);
+    assert.equal(responder.exportKeyingMaterial(...given), key);
+    assert.is(key.length, given[2]);
+    return key.join();
+  });
+  assert.is(new Set(keys).size, keys.length);
+});
+
+test("agrees on other keys in every session", () => {
+  const key = () => openPair(core).initiator.exportKeyingMaterial("EXPORTER-x", undefined, 32).join();
+  assert.is.not(key(), key());
+});
+
+test("refuses lengths, maxima and alerts that make no sense", () => {
+  const { initiator } = openPair(core);
+  for (const length of [0, -1, 1.5, 1e6]) assert.is(codeThrownBy(() => initiator.exportKeyingMaterial("x", undefined, length)), "invalid-argument");
+  for (const max of [0, -1, 1.5, NaN]) assert.is(codeThrownBy(() => initiator.drain(max)), "invalid-argument");
+  for (const alert of [0, 256, 1.5]) assert.is(codeThrownBy(() => initiator.abort(alert, new XtlsError("closed"))), "invalid-argument");
+  assert.is(initiator.state, "open");
+});
+
+test("refuses options that make no sense", () => {
+  const { juliet } = couple(core);
+  const nonsense: Record<string, unknown>[] = [
+    { role: "server" },
+    { identity: undefined },
+    { versions: [] },
+    { versions: ["SSLv3"] },
+    { ciphersuites: ["TLS_RSA_WITH_3DES_EDE_CBC_SHA"] },
+    { ciphersuites: ["constructor"] },
+    { groups: ["P-521"] },
+    { alpn: [""] },
+    { alpn: ["x".repeat(256)] },
+    { limit: 0 },
+    { limit: 1.5 },
+    { session: pattern(40) },
+  ];
+  const before = core.heapUsed;
+  for (const options of nonsense) {
+    const code = codeThrownBy(() => core.engine({ role: "initiator", identity: juliet, ...options } as EngineOptions));
+    assert.is(code, "invalid-argument", JSON.stringify(options));
+  }
+  assert.is(codeThrownBy(() => core.engine({ role: "initiator", identity: juliet, authorities: "no PEM" })), "invalid-certificate");
+  assert.is(core.heapUsed, before);
+});
+
+test("refuses an identity of another core", async () => {
+  const other = await loadCore();
+  const stranger = other.createIdentity({ jid: "nurse@capulet.example" });
+  assert.is(codeThrownBy(() => core.engine({ role: "initiator", identity: stranger })), "invalid-argument");
+});
+
+test("throws `disposed` from everything after disposal, but state and error", () => {
+  const ends = openPair(core);
+  const engine = ends.initiator;
+  engine[Symbol.dispose]();
+  engine[Symbol.dispose]();
+  const uses = [
+    () => engine.feed(EMPTY),
+    () => engine.drain(),
+    () => engine.write(EMPTY),
+    () => engine.read(),
+    () => engine.close(),
+    () => engine.abort(40, new XtlsError("closed")),
+    () => engine.end(),
+    () => engine.alerts,
+    () => engine.pending,
+    () => engine.session,
+    () => engine.exportKeyingMaterial("x", undefined, 1),
+  ];
+  for (const use of uses) assert.is(codeThrownBy(use), "disposed", String(use));
+  assert.is(engine.state, "disposed");
+  assert.is(engine.error, undefined);
+});
+
+test("lives on when its identity is disposed of", () => {
+  const identity = core.createIdentity({ jid: "nurse@capulet.example" });
+  const ends = pair(core, {}, { identity });
+  identity[Symbol.dispose]();
+  handshake(ends);
+  assert.is(codeThrownBy(() => core.engine({ role: "initiator", identity })), "disposed");
+});
+
+test("runs many engines of one core side by side", () => {
+  const pairs = Array.from({ length: 20 }, () => pair(core));
+  for (const ends of pairs) transfer(ends.initiator, ends.responder);
+  for (const ends of pairs) handshake(ends);
+  pairs.forEach(({ initiator }, index) => initiator.write(bytesOf(`pair ${index}`)));
+  pairs.forEach((ends, index) => {
+    settle(ends);
+    assert.is(textOf(ends.responder.read()), `pair ${index}`);
+  });
+  pairs.forEach(dispose);
+});
+
+test.run();

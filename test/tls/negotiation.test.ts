@@ -1,0 +1,98 @@
+import { loadCore, type EngineOptions, type XtlsError } from "../../bindings/node.ts";
+import { CIPHERSUITES, GROUPS } from "../../bindings/tls/names.ts";
+import { assert, suite } from "../suite.ts";
+import { Issuer, xmppAddr } from "./issuer.ts";
+import { bytesOf, openPair, pair, settle, textOf, thrown, transfer } from "./pair.ts";
+
+const test = suite("negotiation");
+const core = await loadCore();
+const issuer = new Issuer();
+test.after(() => issuer.dispose());
+
+const rsa = core.identityFromPEM(issuer.issue("rsa", { kind: "RSA-2048", names: [xmppAddr("rsa@example.org")] }).pem);
+
+/** Shakes hands with these options on both ends, and says something each way. */
+function converse(options: Partial<EngineOptions>): ReturnType<typeof openPair> {
+  const ends = openPair(core, options);
+  ends.initiator.write(bytesOf("ping"));
+  ends.responder.write(bytesOf("pong"));
+  settle(ends);
+  assert.is(textOf(ends.responder.read()), "ping");
+  assert.is(textOf(ends.initiator.read()), "pong");
+  return ends;
+}
+
+/** What becomes of two ends that share nothing. */
+function disagreement(initiator: Partial<EngineOptions>, responder: Partial<EngineOptions>): XtlsError {
+  const ends = pair(core, {}, initiator, responder);
+  const error = thrown(() => settle(ends)) as XtlsError;
+  const failed = ends.responder.state === "failed" ? ends.responder : ends.initiator;
+  const other = failed === ends.responder ? ends.initiator : ends.responder;
+  assert.is(error.code, failed.error?.code);
+  assert.is((thrown(() => transfer(failed, other)) as XtlsError).code, "alert-received");
+  return error;
+}
+
+for (const suiteName of Object.keys(CIPHERSUITES)) {
+  const isTls12 = suiteName.includes("_WITH_");
+  test(`speaks ${suiteName}`, () => {
+    const versions = [isTls12 ? "TLSv1.2" : "TLSv1.3"] as const;
+    const identity = suiteName.includes("_RSA_") ? { identity: rsa } : {};
+    const { initiator } = converse({ versions, ciphersuites: [suiteName], ...identity });
+    assert.is(initiator.negotiated?.ciphersuite, suiteName);
+    assert.is(initiator.negotiated?.version, versions[0]);
+  });
+}
+
+for (const group of Object.keys(GROUPS) as (keyof typeof GROUPS)[]) {
+  for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+    test(`agrees on keys over ${group} in ${version}`, () => {
+      const { initiator, responder } = converse({ versions: [version], groups: [group] });
+      assert.is(initiator.negotiated?.group, group);
+      assert.is(responder.negotiated?.group, group);
+    });
+  }
+}
+
+test("retries the hello when the responder knows no key share (HelloRetryRequest)", () => {
+  const { initiator } = openPair(core, {}, { groups: ["X25519", "P-384"] }, { groups: ["P-384"] });
+  assert.is(initiator.negotiated?.group, "P-384");
+});
+
+test("speaks TLS 1.3 alone unless 1.2 is asked for on both ends", () => {
+  assert.is(openPair(core, { versions: ["TLSv1.2", "TLSv1.3"] }).initiator.negotiated?.version, "TLSv1.3");
+  assert.is(openPair(core, {}, { versions: ["TLSv1.2", "TLSv1.3"] }).initiator.negotiated?.version, "TLSv1.3");
+  assert.is(disagreement({ versions: ["TLSv1.2"] }, {}).code, "no-common-parameters");
+  assert.is(disagreement({}, { versions: ["TLSv1.2"] }).code, "no-common-parameters");
+});
+
+test("prefers ChaCha20-Poly1305, and takes what the initiator prefers", () => {
+  const aes = "TLS_AES_128_GCM_SHA256";
+  assert.is(openPair(core).initiator.negotiated?.ciphersuite, "TLS_CHACHA20_POLY1305_SHA256");
+  assert.is(openPair(core, {}, { ciphersuites: [aes] }).initiator.negotiated?.ciphersuite, aes);
+  assert.is(openPair(core, {}, {}, { ciphersuites: [aes] }).initiator.negotiated?.ciphersuite, aes);
+});
+
+test("fails when no suite, group or protocol is shared", () => {
+  const unlike: [Partial<EngineOptions>, Partial<EngineOptions>][] = [
+    [{ ciphersuites: ["TLS_AES_128_GCM_SHA256"] }, { ciphersuites: ["TLS_AES_256_GCM_SHA384"] }],
+    [{ groups: ["X25519"] }, { groups: ["P-256"] }],
+    [{ alpn: ["xtls/1"] }, { alpn: ["h2"] }],
+  ];
+  for (const [initiator, responder] of unlike) {
+    assert.is(disagreement(initiator, responder).code, "no-common-parameters", JSON.stringify(initiator));
+  }
+});
+
+test("goes on without ALPN when one end has none", () => {
+  assert.is(openPair(core, {}, { alpn: ["xtls/1"] }).initiator.negotiated?.alpn, undefined);
+  assert.is(openPair(core, {}, {}, { alpn: ["xtls/1"] }).responder.negotiated?.alpn, undefined);
+});
+
+test("takes the protocol that the responder prefers", () => {
+  const { initiator, responder } = openPair(core, {}, { alpn: ["xtls/1", "xtls/2"] }, { alpn: ["xtls/2", "xtls/1"] });
+  assert.is(initiator.negotiated?.alpn, "xtls/2");
+  assert.is(responder.negotiated?.alpn, "xtls/2");
+});
+
+test.run();

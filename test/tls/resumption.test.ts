@@ -1,0 +1,131 @@
+import { loadCore, type Tickets, type XtlsError } from "../../bindings/node.ts";
+import { assert, suite } from "../suite.ts";
+import { bytesOf, codeThrownBy, couple, handshake, openPair, pair, settle, textOf, type Pair } from "./pair.ts";
+
+const test = suite("resumption");
+const core = await loadCore();
+
+/** The ticket of a fresh full handshake. */
+function session(tickets: Tickets): Uint8Array {
+  const { initiator } = openPair(core, {}, {}, { tickets });
+  return initiator.session as Uint8Array;
+}
+
+const resume = (ticket: Uint8Array, tickets?: Tickets): Pair =>
+  openPair(core, {}, { session: ticket }, tickets ? { tickets } : {});
+
+test("gives each ticket once", () => {
+  const { initiator, responder } = openPair(core, {}, {}, { tickets: core.tickets() });
+  assert.ok(initiator.session instanceof Uint8Array);
+  while (initiator.session !== undefined);
+  assert.is(initiator.session, undefined);
+  assert.is(responder.session, undefined);
+});
+
+test("issues none unless told to", () => {
+  assert.is(openPair(core).initiator.session, undefined);
+});
+
+test("resumes, and both ends still know whom they speak with", () => {
+  const { juliet, romeo } = couple(core);
+  const tickets = core.tickets();
+  const ends = resume(session(tickets), tickets);
+  assert.is(ends.initiator.negotiated?.resumed, true);
+  assert.is(ends.responder.negotiated?.resumed, true);
+  assert.is(ends.initiator.peer?.fingerprint, romeo.fingerprint);
+  assert.is(ends.responder.peer?.fingerprint, juliet.fingerprint);
+
+  ends.initiator.write(bytesOf("again"));
+  settle(ends);
+  assert.is(textOf(ends.responder.read()), "again");
+});
+
+test("resumes with new keys (psk_dhe_ke)", () => {
+  const tickets = core.tickets();
+  const first = openPair(core, {}, {}, { tickets });
+  const second = resume(first.initiator.session as Uint8Array, tickets);
+  const keyOf = ({ initiator }: Pair) => initiator.exportKeyingMaterial("EXPORTER-x", undefined, 32).join();
+  assert.is.not(keyOf(first), keyOf(second));
+  assert.is(second.initiator.negotiated?.group, "X25519");
+});
+
+test("takes a ticket only once: the second time is a full handshake", () => {
+  const tickets = core.tickets();
+  const ticket = session(tickets);
+  assert.is(resume(ticket, tickets).initiator.negotiated?.resumed, true);
+  assert.is(resume(ticket, tickets).initiator.negotiated?.resumed, false);
+});
+
+test("shakes hands in full with another table, or with none", () => {
+  const ticket = session(core.tickets());
+  assert.is(resume(ticket, core.tickets()).initiator.negotiated?.resumed, false);
+  assert.is(resume(ticket).initiator.negotiated?.resumed, false);
+});
+
+test("forgets the oldest when the table is full", () => {
+  const tickets = core.tickets({ capacity: 1 });
+  const [older, newer] = [session(tickets), session(tickets)];
+  assert.is(resume(older, tickets).initiator.negotiated?.resumed, false);
+  void newer;
+});
+
+test("takes no ticket after its lifetime", () => {
+  const tickets = core.tickets({ lifetime: 60 });
+  const ticket = session(tickets);
+  const { now } = Date;
+  Date.now = () => now() + 61_000;
+  try {
+    assert.is(resume(ticket, tickets).initiator.negotiated?.resumed, false);
+  } finally {
+    Date.now = now;
+  }
+});
+
+test("refuses what is no session, and an altered one without a crash", () => {
+  const { juliet: identity } = couple(core);
+  const ticket = session(core.tickets());
+  for (const broken of [new Uint8Array(0), ticket.subarray(1), ticket.subarray(0, 20), new Uint8Array(500)]) {
+    assert.is(codeThrownBy(() => core.engine({ role: "initiator", identity, session: broken })), "invalid-argument");
+  }
+});
+
+test("is for initiators, as tables are for responders", () => {
+  const { juliet: identity } = couple(core);
+  const tickets = core.tickets();
+  assert.is(codeThrownBy(() => core.engine({ role: "responder", identity, session: session(tickets) })), "invalid-argument");
+  assert.is(codeThrownBy(() => core.engine({ role: "initiator", identity, tickets })), "invalid-argument");
+});
+
+test("refuses a table of nonsense or disposed of", () => {
+  for (const options of [{ capacity: 0 }, { capacity: 65_537 }, { capacity: 1.5 }, { lifetime: 0 }, { lifetime: 604_801 }]) {
+    assert.is(codeThrownBy(() => core.tickets(options)), "invalid-argument");
+  }
+  const tickets = core.tickets();
+  tickets[Symbol.dispose]();
+  assert.is(codeThrownBy(() => pair(core, {}, {}, { tickets })), "disposed");
+});
+
+test("keeps the table alive for engines that use it", () => {
+  const tickets = core.tickets();
+  const ends = pair(core, {}, {}, { tickets });
+  tickets[Symbol.dispose]();
+  handshake(ends);
+  assert.ok(ends.initiator.session);
+});
+
+test("fails typed when the binder does not verify", () => {
+  const tickets = core.tickets();
+  const ends = pair(core, {}, { session: session(tickets) }, { tickets });
+  const hello = ends.initiator.drain();
+  hello[hello.length - 1]! ^= 1;
+  let error: XtlsError | undefined;
+  try {
+    ends.responder.feed(hello);
+    settle(ends);
+  } catch (reason) {
+    error = reason as XtlsError;
+  }
+  assert.ok(error?.code === "protocol-violation" || ends.initiator.negotiated?.resumed === false);
+});
+
+test.run();
