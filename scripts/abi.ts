@@ -98,6 +98,8 @@ ${imports.map(printSignature).join("")}}
 /** What the module provides. */
 export interface Exports {
   readonly memory: WebAssembly.Memory;
+  /** The linker's, when the module has constructors to run: to be called once, before anything else. */
+  _initialize?(): void;
 ${exports.map(printSignature).join("")}}
 
 export const IMPORT_NAMES = [

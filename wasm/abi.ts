@@ -33,6 +33,8 @@ export interface Imports {
 /** What the module provides. */
 export interface Exports {
   readonly memory: WebAssembly.Memory;
+  /** The linker's, when the module has constructors to run: to be called once, before anything else. */
+  _initialize?(): void;
   xtls_abi_version(): number;
   xtls_alloc(length: number): Bytes;
   xtls_free(block: Bytes): void;

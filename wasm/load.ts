@@ -123,7 +123,9 @@ async function instantiate(module: WebAssembly.Module): Promise<Exports> {
   } catch (cause) {
     refuseToInstantiate(cause);
   }
-  return checkedVersion(guarded(instance.exports as unknown as Exports));
+  const exports = guarded(instance.exports as unknown as Exports);
+  exports._initialize?.();
+  return checkedVersion(exports);
 }
 
 function refuseToInstantiate(cause: unknown): never {
