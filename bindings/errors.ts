@@ -79,6 +79,7 @@ export const ERRORS = {
   "chunk-too-large":      { blame: "peer",    tunnel: "stays", stanza: ["modify", "resource-constraint", "max-bytes"], advice: "A <data/> was larger than this end accepts." },
   "security-required":    { blame: "peer",    tunnel: "none",  stanza: ["cancel", "not-acceptable", "security-required"], advice: "A clear stanza from a peer that must use a tunnel." },
   "remote-error":         { blame: "peer",    tunnel: "ends",  advice: "The peer or a server answered a request of the tunnel with an error; it is named in the message." },
+  "stanza-error":         { blame: "peer",    tunnel: "stays", advice: "The peer answered the request inside the tunnel with a stanza error, which is this error's cause." },
   // XTLS: stanzas inside
   "foreign-address":      { blame: "caller",  tunnel: "stays", advice: "The stanza's to or from names someone who is not an end of this tunnel; it was not sent." },
   "unfit-stanza":         { blame: "caller",  tunnel: "stays", advice: "Only message, presence (no subscriptions) and iq travel through a tunnel; it was not sent." },

@@ -4,7 +4,7 @@
 
 import { type Client, client } from "@xmpp/client";
 import { type Component, component } from "@xmpp/component";
-import { xml } from "@xmpp/xml";
+import xml from "@xmpp/xml";
 import { WebSocket } from "ws";
 
 import type { Server } from "./server.ts";

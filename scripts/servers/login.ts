@@ -7,7 +7,7 @@
 
 import { createHash, randomUUID } from "node:crypto";
 
-import { type Element, xml } from "@xmpp/xml";
+import xml, { type Element } from "@xmpp/xml";
 
 import { type Attempt, MECHANISMS, type Passwords, type Step } from "./sasl.ts";
 import type { Stream } from "./stream.ts";

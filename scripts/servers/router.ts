@@ -10,7 +10,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 
-import { type Element, xml } from "@xmpp/xml";
+import xml, { type Element } from "@xmpp/xml";
 import { WebSocketServer } from "ws";
 
 import { Login } from "./login.ts";

@@ -5,7 +5,7 @@
 
 import type { Socket } from "node:net";
 
-import { type Element, Parser, xml } from "@xmpp/xml";
+import xml, { type Element, Parser } from "@xmpp/xml";
 import type { WebSocket } from "ws";
 
 const NS_STREAM = "http://etherx.jabber.org/streams";

@@ -1,0 +1,9 @@
+/**
+ * The public names of the xmpp.js plug-in, for the entries.
+ */
+
+export { features } from "./disco.ts";
+export type { Entity } from "./entity.ts";
+export { xtls, Xtls, type XtlsEvents, type XtlsOptions } from "./plugin.ts";
+export type { Start } from "./session.ts";
+export { Tunnel, type TunnelEvents } from "./tunnel.ts";

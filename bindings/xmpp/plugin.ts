@@ -1,0 +1,231 @@
+/**
+ * The xmpp.js plug-in: tunnels for a client or a component.
+ *
+ * Ties the parts to the entity's events. Own address and endpoint live from `online` until
+ * the stream is lost for good (session.ts); resumption (XEP-0198) keeps them.
+ */
+
+import type { Element } from "@xmpp/xml";
+
+import { XtlsError } from "../errors.ts";
+import type { Identity } from "../tls/identity.ts";
+import type { EndpointOptions } from "../xtls/endpoint.ts";
+import { isSameJid } from "../xtls/jid.ts";
+import type { Trust } from "../xtls/trust.ts";
+import type { Security } from "../xtls/tunnel.ts";
+import { advertise, asksForInfo, Disco, ownInfo } from "./disco.ts";
+import type { Context, Entity } from "./entity.ts";
+import { Inner } from "./inner.ts";
+import { Listeners } from "./listeners.ts";
+import { Outbox } from "./outbox.ts";
+import { interceptSend } from "./outgoing.ts";
+import { Session, type Start } from "./session.ts";
+import { disableNagle } from "./socket.ts";
+import { answerIn, xtlsRequest } from "./stanza.ts";
+import type { Tunnel } from "./tunnel.ts";
+
+export interface XtlsOptions extends Pick<EndpointOptions, "limits" | "methods" | "offer" | "engine"> {
+  /** `client()` of @xmpp/client or `component()` of @xmpp/component. */
+  readonly xmpp: Entity;
+  /** Our key, and the certificate that names our bare JID. */
+  readonly identity: Identity;
+  /** Whose certificates are believed. */
+  readonly trust: Trust;
+  /**
+   * Consent to a peer's wish for a tunnel; may ask a person. A promise that rejects is a no. Default: everybody
+   * may try, and `trust` decides. Whoever tries learns that we are here and which certificate we have.
+   */
+  readonly accept?: (start: Start) => boolean | Promise<boolean>;
+  /**
+   * Components only: the full JID, below the component's domain, that this plug-in speaks for. Its other
+   * addresses are left alone; give each its own `xtls()`. Default: the domain with the resource `xtls`.
+   */
+  readonly address?: string;
+}
+
+export interface XtlsEvents {
+  /** A peer opened a tunnel. */
+  tunnel: [tunnel: Tunnel];
+  /** A peer's start came to nothing: declined, not trusted, or failed on the way. */
+  refused: [from: string, error: XtlsError];
+}
+
+/**
+ * Adds tunnels to an entity, best right after it is made.
+ *
+ * @example
+ * const tunnels = xtls({ xmpp, identity, trust });
+ * const tunnel = await tunnels.open("juliet@capulet.example/balcony");
+ * await tunnel.send(xml("message", { type: "chat" }, xml("body", {}, "I take thee at thy word")));
+ */
+export function xtls(options: XtlsOptions): Xtls {
+  return new Xtls(options);
+}
+
+/** The tunnels of one address. */
+export class Xtls {
+  readonly #entity: Entity;
+  readonly #options: XtlsOptions;
+  readonly #outbox: Outbox;
+  readonly #inner: Inner;
+  readonly #disco: Disco;
+  readonly #listeners: Listeners<XtlsEvents>;
+  readonly #detach: () => void;
+  #session: Session | undefined;
+
+  /** Use `xtls()`. */
+  constructor(options: XtlsOptions) {
+    const { xmpp } = options;
+    this.#entity = xmpp;
+    this.#options = options;
+    this.#outbox = new Outbox(xmpp);
+    this.#inner = new Inner(xmpp, this.#report);
+    this.#disco = new Disco((stanza) => this.#outbox.send(stanza));
+    this.#listeners = new Listeners(this.#report);
+    this.#detach = this.#attach();
+    disableNagle(xmpp);
+    if (xmpp.status === "online") this.#bind();
+  }
+
+  /** Our own full JID; undefined when not online. */
+  get address(): string | undefined {
+    return this.#session?.address;
+  }
+
+  /**
+   * Opens a tunnel with a peer's full JID.
+   *
+   * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `already-open`, `too-many-tunnels`;
+   *   then whatever keeps it from opening: `unsupported`, `declined`, `timeout`, `not-trusted`, `key-changed`,
+   *   `wrong-address`, `bad-record`, …
+   */
+  async open(peer: string): Promise<Tunnel> {
+    return this.#online().open(peer);
+  }
+
+  /**
+   * Asks whether a full JID advertises XTLS. A server on the way can make the answer what it likes.
+   *
+   * @throws XtlsError `invalid-state` when not online; `timeout`
+   */
+  async supports(peer: string): Promise<boolean> {
+    return this.#disco.supports(peer, this.#online().address);
+  }
+
+  /** The tunnel that a stanza came through, in middleware or a listener; undefined: it came in clear. */
+  tunnel(stanza: Element): Tunnel | undefined {
+    return this.#inner.origin(stanza);
+  }
+
+  /** How safely a stanza came; undefined: in clear. */
+  security(stanza: Element): Security | undefined {
+    return this.tunnel(stanza)?.security;
+  }
+
+  /** @returns what removes the listener again */
+  on<Name extends keyof XtlsEvents>(event: Name, listener: (...args: XtlsEvents[Name]) => void): () => void {
+    return this.#listeners.on(event, listener);
+  }
+
+  /** Closes every tunnel, then leaves the entity as it was. */
+  async close(): Promise<void> {
+    await this.#session?.close();
+    this.#lose();
+    this.#detach();
+  }
+
+  #attach(): () => void {
+    const { xmpp } = this.#options;
+    const { streamManagement } = xmpp;
+    const listeners = {
+      connect: () => disableNagle(xmpp),
+      online: () => this.#bind(),
+      disconnect: () => this.#interrupt(),
+      offline: () => this.#lose(),
+      element: (stanza: Element) => this.#receive(stanza),
+    };
+    const resumed = () => this.#outbox.release();
+    for (const [event, listener] of Object.entries(listeners)) xmpp.on(event as "element", listener);
+    streamManagement?.on?.("resumed", resumed);
+    xmpp.middleware?.use((context, next) => this.#respond(context, next));
+    const restoreSend = interceptSend(xmpp, (stanza) => this.#depart(stanza));
+    return () => {
+      restoreSend();
+      for (const [event, listener] of Object.entries(listeners)) xmpp.removeListener(event, listener);
+      streamManagement?.removeListener?.("resumed", resumed);
+    };
+  }
+
+  /** A new address: whatever there was under the old one is over. */
+  #bind(): void {
+    this.#lose();
+    const { xmpp: _, trust, accept = () => true, ...options } = this.#options;
+    this.#session = new Session({ ...options, address: this.#ownAddress() }, trust, {
+      send: (stanza) => this.#outbox.send(stanza),
+      accept,
+      opened: (tunnel) => this.#listeners.emit("tunnel", tunnel),
+      refused: (from, error) => this.#listeners.emit("refused", from, error),
+      received: (stanza, tunnel) => this.#inner.pass(stanza, tunnel),
+      ended: (tunnel) => this.#inner.forget(tunnel),
+      report: this.#report,
+    });
+  }
+
+  // A component has a domain for an address, and a tunnel needs a resource.
+  #ownAddress(): string {
+    const own = String(this.#entity.jid);
+    return this.#options.address ?? (own.includes("/") ? own : `${own}/xtls`);
+  }
+
+  #interrupt(): void {
+    if (this.#entity.streamManagement?.id) this.#outbox.hold();
+    else this.#lose();
+  }
+
+  #lose(): void {
+    this.#outbox.discard();
+    this.#session?.disconnect();
+    this.#session = undefined;
+  }
+
+  /** In order of arrival and without waiting for anything: TLS does not bear reordering. */
+  #receive(stanza: Element): void {
+    if (this.#inner.origin(stanza) || !this.#session || !this.#isForUs(stanza)) return;
+    const { from, type } = stanza.attrs;
+    if (stanza.is("presence") && type === "unavailable" && from) return this.#session.unavailable(from);
+    const request = xtlsRequest(stanza);
+    if (request) return this.#session.receive(request);
+    const answer = answerIn(stanza);
+    if (answer && !this.#session.answer(answer)) this.#disco.answer(answer);
+  }
+
+  /** Of the entity's middleware: a promise that never settles keeps iqCallee from answering what we answer. */
+  async #respond({ stanza }: Context, next: () => Promise<unknown>): Promise<unknown> {
+    const isClear = this.#inner.origin(stanza) === undefined;
+    if (!this.#session || !this.#isForUs(stanza)) return next();
+    if (isClear && xtlsRequest(stanza)) return new Promise(() => {});
+    return (await next()) || (asksForInfo(stanza) ? ownInfo() : undefined);
+  }
+
+  #depart(stanza: Element): Promise<void> | undefined {
+    if (!this.#session || stanza.attrs.from === undefined || isSameJid(stanza.attrs.from, this.#session.address)) advertise(stanza);
+    return this.#inner.divert(stanza);
+  }
+
+  /** A client's stream brings only what is for its address; a component's, what is for its whole domain. */
+  #isForUs({ attrs: { to } }: Element): boolean {
+    const own = String(this.#entity.jid);
+    if (own.includes("/") || to === undefined) return true;
+    return this.#session !== undefined && isSameJid(to, this.#session.address);
+  }
+
+  #online(): Session {
+    if (this.#session) return this.#session;
+    throw new XtlsError("invalid-state", "The stream is not online");
+  }
+
+  // As xmpp.js reports what middleware throws; later, so that the throw of an unheard "error" breaks nothing here.
+  #report = (error: unknown): void => {
+    queueMicrotask(() => this.#entity.emit("error", error));
+  };
+}

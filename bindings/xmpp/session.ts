@@ -1,0 +1,215 @@
+/**
+ * One address, for as long as it is bound: the endpoint's inputs, and its outputs obeyed.
+ *
+ * Everything here is synchronous and in order of arrival; only trust and consent, which may
+ * ask a person, come back later. Knows no stream: what is to be sent goes to `send`.
+ */
+
+import xml, { type Element } from "@xmpp/xml";
+
+import { XtlsError } from "../errors.ts";
+import { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest } from "../xtls/endpoint.ts";
+import type { Offer } from "../xtls/offer.ts";
+import type { Output } from "../xtls/output.ts";
+import type { Claim, Trust, Verdict } from "../xtls/trust.ts";
+import type { Delivery, Tunnel as Association } from "../xtls/tunnel.ts";
+import { Clock } from "./clock.ts";
+import { randomId } from "./id.ts";
+import { Tunnel, type TunnelPort } from "./tunnel.ts";
+
+/** A peer's wish for a tunnel. */
+export interface Start {
+  /** The peer's full JID, as its server vouches for it. Nothing of this is authenticated yet. */
+  readonly from: string;
+  /** What the peer says it could do (XEP-0250). */
+  readonly offer: Offer | undefined;
+}
+
+/** What a session asks of the plug-in. */
+export interface SessionPort {
+  send(stanza: Element): void;
+  accept(start: Start): boolean | Promise<boolean>;
+  /** A peer's tunnel is open. */
+  opened(tunnel: Tunnel): void;
+  /** A peer's tunnel came to nothing. */
+  refused(from: string, error: XtlsError): void;
+  received(stanza: Element, tunnel: Tunnel): void;
+  ended(tunnel: Tunnel): void;
+  report(error: unknown): void;
+}
+
+interface Deferred<Value> {
+  resolve(value: Value): void;
+  reject(error: XtlsError): void;
+}
+
+export class Session {
+  readonly address: string;
+  readonly #endpoint: Endpoint;
+  readonly #trust: Trust;
+  readonly #port: SessionPort;
+  readonly #clock = new Clock(() => this.#enter((now) => this.#endpoint.wake(now)));
+  readonly #tunnels = new Map<Association, Tunnel>();
+  readonly #opening = new Map<Association, Deferred<Tunnel>>();
+  readonly #deliveries = new Map<Delivery, Deferred<void>>();
+  readonly #tunnelPort: TunnelPort;
+  #isObeying = false;
+
+  constructor(options: Omit<EndpointOptions, "id">, trust: Trust, port: SessionPort) {
+    this.address = options.address;
+    this.#endpoint = new Endpoint({ ...options, id: randomId });
+    this.#trust = trust;
+    this.#port = port;
+    this.#tunnelPort = {
+      send: (association, stanza) => this.#send(association, stanza),
+      close: (association) => this.#enter((now) => this.#endpoint.close(association, now)),
+      report: port.report,
+    };
+  }
+
+  /** @throws XtlsError what `Endpoint.open` throws, then whatever ends the tunnel before it is open */
+  async open(peer: string): Promise<Tunnel> {
+    return new Promise((resolve, reject) => {
+      this.#enter((now) => this.#opening.set(this.#endpoint.open(peer, now), { resolve, reject }));
+    });
+  }
+
+  receive(request: IncomingRequest): void {
+    this.#enter((now) => this.#endpoint.receive(request, now));
+  }
+
+  /** @returns false when it is not for us */
+  answer(answer: IncomingAnswer): boolean {
+    return this.#enter((now) => this.#endpoint.answer(answer, now));
+  }
+
+  unavailable(peer: string): void {
+    this.#enter((now) => this.#endpoint.unavailable(peer, now));
+  }
+
+  /** The stream is gone for good. */
+  disconnect(): void {
+    this.#enter((now) => this.#endpoint.disconnect(now));
+  }
+
+  /** Closes every tunnel in order. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#tunnels.values()].map((tunnel) => tunnel.close()));
+  }
+
+  async #send(association: Association, stanza: Element): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#enter((now) => this.#deliveries.set(this.#endpoint.send(association, stanza, now), { resolve, reject }));
+    });
+  }
+
+  /** One input to the endpoint, then all that follows from it. */
+  #enter<Result>(input: (now: number) => Result): Result {
+    try {
+      return input(this.#clock.now);
+    } finally {
+      this.#obeyAll();
+    }
+  }
+
+  // A listener may well use its tunnel while outputs are being obeyed: what follows is obeyed by the outer loop.
+  #obeyAll(): void {
+    if (this.#isObeying) return;
+    this.#isObeying = true;
+    try {
+      for (let outputs = this.#endpoint.take(); outputs.length > 0; outputs = this.#endpoint.take()) {
+        for (const output of outputs) this.#obey(output);
+      }
+    } finally {
+      this.#isObeying = false;
+    }
+    this.#clock.set(this.#endpoint.deadline);
+  }
+
+  #obey(output: Output): void {
+    switch (output.kind) {
+      case "request":
+        return this.#sendIq("set", output, output.payload);
+      case "result":
+        return this.#sendIq("result", output, output.payload);
+      case "error":
+        return this.#sendIq("error", output, output.error);
+      case "consent":
+        return void this.#consent(output.tunnel, output.offer);
+      case "judge":
+        return void this.#judge(output.tunnel, output.claim);
+      case "open":
+        return this.#open(output.tunnel);
+      case "stanza":
+        return this.#deliver(output.tunnel, output.stanza);
+      case "delivered":
+        return this.#settle(output.delivery, (delivery) => delivery.resolve());
+      case "lost":
+        return this.#settle(output.delivery, (delivery) => delivery.reject(output.error));
+      case "close":
+        return this.#close(output.tunnel, output.error);
+    }
+  }
+
+  #sendIq(type: string, { id, to }: { id: string; to: string }, child: Element | undefined): void {
+    this.#port.send(xml("iq", { from: this.address, id, to, type }, ...(child ? [child] : [])));
+  }
+
+  async #consent(association: Association, offer: Offer | undefined): Promise<void> {
+    const isWanted = await this.#ask(() => this.#port.accept({ from: association.peer, offer }));
+    this.#enter((now) =>
+      isWanted ? this.#endpoint.accept(association, now) : this.#endpoint.refuse(association, "declined", now),
+    );
+  }
+
+  async #judge(association: Association, claim: Claim): Promise<void> {
+    const refusal: Verdict = { trusted: false, code: "not-trusted", detail: "The trust policy failed" };
+    const verdict = (await this.#ask(() => this.#trust.judge(claim))) ?? refusal;
+    this.#enter((now) => this.#endpoint.judged(association, verdict, now));
+  }
+
+  /** Undefined when the application's answer is an exception: whoever asks takes that for a no. */
+  async #ask<Answer>(question: () => Answer | Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      return await question();
+    } catch (error) {
+      this.#port.report(error);
+      return undefined;
+    }
+  }
+
+  #open(association: Association): void {
+    const tunnel = new Tunnel(association, this.#tunnelPort);
+    this.#tunnels.set(association, tunnel);
+    const opening = this.#opening.get(association);
+    this.#opening.delete(association);
+    if (opening) opening.resolve(tunnel);
+    else this.#port.opened(tunnel);
+  }
+
+  #deliver(association: Association, stanza: Element): void {
+    const tunnel = this.#tunnels.get(association);
+    if (tunnel && !tunnel.receive(stanza)) this.#port.received(stanza, tunnel);
+  }
+
+  #settle(delivery: Delivery, how: (deferred: Deferred<void>) => void): void {
+    const deferred = this.#deliveries.get(delivery);
+    this.#deliveries.delete(delivery);
+    if (deferred) how(deferred);
+  }
+
+  #close(association: Association, error: XtlsError | undefined): void {
+    const tunnel = this.#tunnels.get(association);
+    this.#tunnels.delete(association);
+    if (tunnel === undefined) return this.#fail(association, error ?? new XtlsError("closed"));
+    tunnel.end(error);
+    this.#port.ended(tunnel);
+  }
+
+  #fail(association: Association, error: XtlsError): void {
+    const opening = this.#opening.get(association);
+    this.#opening.delete(association);
+    if (opening) opening.reject(error);
+    else this.#port.refused(association.peer, error);
+  }
+}
