@@ -52,7 +52,7 @@ export const ERRORS = {
   "limit-exceeded":       { blame: "caller",  tunnel: "stays", advice: "A bounded buffer is full and nothing was taken: drain or read first, or raise the limit." },
   "internal-error":       { blame: "host",    tunnel: "ends",  alert: 80, stanza: ["cancel", "internal-server-error"], advice: "A defect of this library: please report it." },
   // TLS
-  "no-common-parameters": { blame: "anyone",  tunnel: "ends",  alert: 40, advice: "The two ends share no TLS version, cipher suite, group or ALPN protocol." },
+  "no-common-parameters": { blame: "anyone",  tunnel: "ends",  alert: 40, stanza: ["cancel", "not-acceptable", "no-common-method"], advice: "The two ends share no TLS version, cipher suite, group or ALPN protocol." },
   "certificate-missing":  { blame: "peer",    tunnel: "ends",  alert: 116, advice: "The peer sent no certificate; both ends must authenticate." },
   "certificate-refused":  { blame: "peer",    tunnel: "ends",  alert: 48, advice: "The peer's certificate does not lead to a configured authority, or is expired or not meant for this." },
   "bad-record":           { blame: "network", tunnel: "ends",  alert: 20, advice: "A record failed authentication: it was altered, lost, repeated or reordered on the way." },

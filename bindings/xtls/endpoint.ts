@@ -8,14 +8,21 @@
  */
 import type { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
-import type { EngineOptions } from "../tls/engine.ts";
 import type { Identity } from "../tls/identity.ts";
-import type { Limits } from "./limits.ts";
+import type { EngineOptions } from "../tls/options.ts";
+import { Association, type Host } from "./association.ts";
+import { buildError, parseError } from "./condition.ts";
+import { bareJid, compareOctets, fullJid } from "./jid.ts";
+import { limitsWith, type Limits } from "./limits.ts";
 import type { Method } from "./methods/method.ts";
-import type { Offer } from "./offer.ts";
+import { x509 } from "./methods/x509.ts";
+import { buildOffer, type Offer } from "./offer.ts";
 import type { Output } from "./output.ts";
-import type { Trust, Verdict } from "./trust.ts";
+import { Requests } from "./requests.ts";
+import { ADMISSION, type Request, type Role } from "./state.ts";
+import type { Verdict } from "./trust.ts";
 import type { Delivery, Tunnel } from "./tunnel.ts";
+import { buildClose, parseAsk } from "./wire.ts";
 
 /** What an endpoint is made of. */
 export interface EndpointOptions {
@@ -50,50 +57,228 @@ export interface IncomingAnswer {
   readonly payload?: Element | undefined;
 }
 
+/** Why a peer's start can be refused. */
+export type Refusal = "declined" | "unsupported" | "too-many-tunnels" | "no-common-method";
+
 export class Endpoint {
-  constructor(_options: EndpointOptions) {}
+  /** Our own full JID, prepared. */
+  readonly address: string;
+  readonly #id: () => string;
+  readonly #limits: Limits;
+  readonly #host: Host;
+  readonly #requests: Requests<Association>;
+  readonly #tunnels = new Map<string, Association>();
+  #outputs: Output[] = [];
+  #deliveries = 0;
+
+  /** @throws XtlsError `invalid-jid`, `invalid-argument` */
+  constructor({ address, identity, limits, methods = [x509], offer, engine = {}, id }: EndpointOptions) {
+    this.address = fullJid(address);
+    if (methods.length === 0) throw new XtlsError("invalid-argument", "An endpoint needs a method");
+    this.#id = id;
+    this.#limits = limitsWith(limits);
+    this.#requests = new Requests(this.address);
+    this.#host = {
+      identity, methods, offer, engine,
+      limits: this.#limits,
+      emit: (output) => this.#outputs.push(output),
+      request: (owner, kind, payload, now) => this.#request(owner, kind, payload, now),
+      ended: (owner) => this.#forget(owner),
+    };
+  }
+
+  // --- the caller's wishes -----------------------------------------------------
 
   /** Asks a peer for a tunnel. @throws XtlsError `invalid-jid`, `already-open`, `too-many-tunnels` */
-  open(_peer: string, _now: number): Tunnel { throw todo(); }
+  open(peer: string, now: number): Tunnel {
+    const jid = fullJid(peer);
+    if (jid === this.address) throw new XtlsError("invalid-jid", "A tunnel to oneself leads nowhere");
+    if (this.#tunnels.has(jid)) throw new XtlsError("already-open");
+    const tunnel = this.#add(jid, "initiator");
+    tunnel.ask(now);
+    return tunnel;
+  }
 
   /** Consents to a peer's start. Nothing happens when the tunnel has ended in the meantime. */
-  accept(_tunnel: Tunnel, _now: number): void { throw todo(); }
+  accept(tunnel: Tunnel, now: number): void {
+    this.#own(tunnel)?.accept(now);
+  }
 
   /** Refuses a peer's start. Nothing happens when the tunnel has ended in the meantime. */
-  refuse(_tunnel: Tunnel, _code: "declined" | "unsupported" | "too-many-tunnels" | "no-common-method", _now: number): void { throw todo(); }
+  refuse(tunnel: Tunnel, code: Refusal, _now: number): void {
+    this.#own(tunnel)?.refuse(code);
+  }
 
   /** The trust policy's answer to `judge`. Nothing happens when the tunnel has ended in the meantime. */
-  judged(_tunnel: Tunnel, _verdict: Verdict, _now: number): void { throw todo(); }
+  judged(tunnel: Tunnel, verdict: Verdict, now: number): void {
+    this.#own(tunnel)?.judged(verdict, now);
+  }
 
   /**
    * Sends a stanza through an open tunnel; `delivered` or `lost` names the result later.
    * @throws XtlsError `closed`, `invalid-state`, `foreign-address`, `unfit-stanza`, `stanza-too-large`, `limit-exceeded`: nothing was sent
    */
-  send(_tunnel: Tunnel, _stanza: Element, _now: number): Delivery { throw todo(); }
+  send(tunnel: Tunnel, stanza: Element, now: number): Delivery {
+    const own = this.#own(tunnel);
+    if (own === undefined) throw new XtlsError("closed");
+    const delivery = ++this.#deliveries;
+    own.send(stanza, delivery, now);
+    return delivery;
+  }
 
   /** Says goodbye in order: close_notify, then `<close/>`. Before the tunnel is open this gives it up. Harmless when closing or closed. */
-  close(_tunnel: Tunnel, _now: number): void { throw todo(); }
+  close(tunnel: Tunnel, now: number): void {
+    this.#own(tunnel)?.close(now);
+  }
+
+  // --- what comes from the network --------------------------------------------------
 
   /** An IQ request whose child is in `urn:xmpp:tmp:xtls`, or an `<offer/>` of XEP-0250. Call in order of arrival, without waiting for anything. */
-  receive(_request: IncomingRequest, _now: number): void { throw todo(); }
+  receive(request: IncomingRequest, now: number): void {
+    try {
+      this.#dispatch(request, now);
+    } catch (error) {
+      const { id, from: to } = request;
+      this.#outputs.push({ kind: "error", id, to, error: buildError((error as XtlsError).code ?? "internal-error") });
+    }
+  }
 
   /** An IQ's answer. @returns false when it is none of ours: unknown id, or from someone who may not answer */
-  answer(_answer: IncomingAnswer, _now: number): boolean { throw todo(); }
+  answer({ id, from, type, payload }: IncomingAnswer, now: number): boolean {
+    const request = this.#requests.settle(id, from, type);
+    if (request === undefined) return false;
+    const { owner, kind, to } = request;
+    if (owner.state === "closed") this.#decline(to, type);
+    else if (type === "result") owner.answered(kind, id, payload, now);
+    else owner.refused(kind, id, parseError(payload), now);
+    return true;
+  }
 
   /** A full JID went offline, or all resources of a bare JID. */
-  unavailable(_peer: string, _now: number): void { throw todo(); }
+  unavailable(peer: string, _now: number): void {
+    const gone = [...this.#tunnels.values()].filter((tunnel) => isOrHas(peer, tunnel.peer));
+    for (const tunnel of gone) tunnel.vanish(new XtlsError("peer-unavailable"));
+  }
 
   /** Our own stream is gone for good: every tunnel ends. */
-  disconnect(_now: number): void { throw todo(); }
+  disconnect(_now: number): void {
+    for (const tunnel of [...this.#tunnels.values()]) tunnel.vanish(new XtlsError("stream-lost"));
+  }
+
+  // --- time and outputs -----------------------------------------------------------------
 
   /** Does what is due. */
-  wake(_now: number): void { throw todo(); }
+  wake(now: number): void {
+    for (const { owner, kind, id } of this.#requests.expire(now)) {
+      if (owner.state !== "closed") owner.expired(kind, id, now);
+    }
+    for (const tunnel of [...this.#tunnels.values()]) {
+      if ((tunnel.deadline ?? Infinity) <= now) tunnel.overdue(now);
+    }
+  }
 
   /** When to call `wake`; undefined: nothing is waiting. */
-  get deadline(): number | undefined { throw todo(); }
+  get deadline(): number | undefined {
+    const deadlines = [...this.#tunnels.values()].map(({ deadline }) => deadline ?? Infinity);
+    const first = Math.min(this.#requests.deadline, ...deadlines);
+    return first === Infinity ? undefined : first;
+  }
 
   /** What to do now, in order; empties the list. */
-  take(): Output[] { throw todo(); }
+  take(): Output[] {
+    return this.#outputs.splice(0);
+  }
+
+  // --- inside ------------------------------------------------------------------------------
+
+  #dispatch({ id, from, type, payload }: IncomingRequest, now: number): void {
+    const peer = addressOf(from);
+    const ask = parseAsk(type, payload);
+    if (ask.kind === "offer") return this.#describe(id, from);
+    const tunnel = this.#tunnels.get(peer);
+    const admission = ADMISSION[tunnel?.state ?? "closed"][ask.kind];
+    if (ask.kind === "start") return this.#start(peer, id, ask.offer, now);
+    if (admission !== "admitted") throw new XtlsError(admission);
+    if (ask.kind === "data") tunnel?.data(id, ask.payload, now);
+    else tunnel?.closeAsked(id, now);
+  }
+
+  /** XEP-0250: an offer can be asked for without a start. Having none is having no support. */
+  #describe(id: string, to: string): void {
+    if (this.#host.offer === undefined) throw new XtlsError("unsupported");
+    this.#outputs.push({ kind: "result", id, to, payload: buildOffer(this.#host.offer) });
+  }
+
+  #start(peer: string, id: string, offer: Offer | undefined, now: number): void {
+    const tunnel = this.#tunnels.get(peer);
+    if (tunnel === undefined) return this.#welcome(peer, id, offer, now);
+    const isTie = ADMISSION[tunnel.state].start === "tie-break" && tunnel.role === "initiator";
+    if (!isTie) return this.#doubt(tunnel, now);
+    if (compareOctets(this.address, peer) < 0) throw new XtlsError("tie-break");
+    tunnel.yield(id, offer, now);
+  }
+
+  #welcome(peer: string, id: string, offer: Offer | undefined, now: number): void {
+    if (peer === this.address) throw new XtlsError("malformed", "A start from oneself");
+    const waiting = [...this.#tunnels.values()].filter(({ awaitsConsent }) => awaitsConsent).length;
+    if (waiting >= this.#limits.starts) throw new XtlsError("too-many-tunnels");
+    this.#add(peer, "responder").asked(id, offer, now);
+  }
+
+  /** A start from a peer whose tunnel lives. Anyone could have sent it, so the tunnel stays; but has the peer lost it? */
+  #doubt(tunnel: Association, now: number): never {
+    tunnel.probe(now);
+    throw new XtlsError("already-open");
+  }
+
+  /** A `<proceed/>` for a tunnel that we have given up must not leave the peer waiting. */
+  #decline(to: string, type: "result" | "error"): void {
+    if (type === "result") this.#outputs.push({ kind: "request", id: this.#id(), to, payload: buildClose() });
+  }
+
+  /** @throws XtlsError `too-many-tunnels` */
+  #add(peer: string, role: Role): Association {
+    const siblings = [...this.#tunnels.keys()].filter((jid) => bareJid(jid) === bareJid(peer)).length;
+    if (this.#tunnels.size >= this.#limits.tunnels || siblings >= this.#limits.tunnelsPerPeer) throw new XtlsError("too-many-tunnels");
+    const tunnel = new Association(this.#host, this.address, peer, role);
+    this.#tunnels.set(peer, tunnel);
+    return tunnel;
+  }
+
+  #own(tunnel: Tunnel): Association | undefined {
+    const own = this.#tunnels.get(tunnel.peer);
+    return own === tunnel ? own : undefined;
+  }
+
+  #forget(owner: Association): void {
+    this.#tunnels.delete(owner.peer);
+    this.#requests.forget(owner);
+  }
+
+  #request(owner: Association, kind: Request, payload: Element, now: number): string {
+    const id = this.#id();
+    const to = owner.peer;
+    const wait = kind === "start" ? this.#limits.startTimeout : this.#limits.dataTimeout;
+    this.#requests.add({ id, kind, owner, to, deadline: now + wait });
+    this.#outputs.push({ kind: "request", id, to, payload });
+    return id;
+  }
 }
 
-const todo = () => new XtlsError("internal-error", "Not written yet");
+/** @throws XtlsError `malformed` for a `from` that cannot have a tunnel */
+function addressOf(from: string): string {
+  try {
+    return fullJid(from);
+  } catch (cause) {
+    throw new XtlsError("malformed", "A tunnel has a full JID at each end", { cause });
+  }
+}
+
+/** True when `jid` is `peer`, or its bare JID. */
+function isOrHas(jid: string, peer: string): boolean {
+  try {
+    return jid.includes("/") ? fullJid(jid) === peer : bareJid(jid) === bareJid(peer);
+  } catch {
+    return false;
+  }
+}

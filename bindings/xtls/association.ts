@@ -1,0 +1,473 @@
+/**
+ * What moves a tunnel: requests and answers of the peer, the caller's wishes, time.
+ *
+ * Owns one tunnel's state, its channel and what is under way; obeys the table in state.ts.
+ * Whether a request may come at all, and from whom, the endpoint has checked before. Knows no
+ * other tunnel. After `#end` nothing happens any more.
+ */
+import type { Element } from "@xmpp/xml";
+import { XtlsError } from "../errors.ts";
+import type { EngineOptions } from "../tls/options.ts";
+import type { Identity } from "../tls/identity.ts";
+import { Channel, verifyChain } from "./channel.ts";
+import { buildError } from "./condition.ts";
+import { bareJid } from "./jid.ts";
+import type { Limits } from "./limits.ts";
+import type { Method, MethodRun, Step } from "./methods/method.ts";
+import { ALPN } from "./namespaces.ts";
+import type { Offer } from "./offer.ts";
+import { Outbox } from "./outbox.ts";
+import type { Output } from "./output.ts";
+import { next, type Event, type Request, type Role, type State } from "./state.ts";
+import { refuseForeignName, type Claim, type TrustState, type Verdict } from "./trust.ts";
+import type { Delivery, Security, Tunnel } from "./tunnel.ts";
+import { buildClose, buildClosed, buildData, buildProceed, buildStart, parseData, parseProceed } from "./wire.ts";
+
+/** What an association needs of its endpoint. */
+export interface Host {
+  readonly identity: Identity;
+  readonly limits: Limits;
+  readonly methods: readonly Method[];
+  readonly offer: Offer | undefined;
+  readonly engine: Partial<Omit<EngineOptions, "role" | "identity">>;
+  emit(output: Output): void;
+  /** Sends a request and waits for its answer. @returns its id */
+  request(owner: Association, kind: Request, payload: Element, now: number): string;
+  /** The association is over. */
+  ended(owner: Association): void;
+}
+
+/** What a `<data/>` without `method` means: the base wire knows one. */
+const BASE_METHOD = "x509";
+
+/** The peer itself is gone, so there is nobody to say goodbye to. */
+const GONE: readonly string[] = ["alert-received", "unknown-tunnel", "peer-unavailable", "stream-lost"];
+
+export class Association implements Tunnel {
+  readonly peer: string;
+  readonly local: string;
+  readonly statistics = { bytesIn: 0, bytesOut: 0, iqsIn: 0, iqsOut: 0 };
+  readonly #host: Host;
+  readonly #outbox: Outbox;
+  #role: Role;
+  #state: State = "starting";
+  #security: Security | undefined;
+  #channel: Channel | undefined;
+  #method: Method | undefined;
+  #run: MethodRun | undefined;
+  /** The id of the `<start/>` that counts: ours, or the peer's that awaits its answer. */
+  #start = "";
+  /** The peer's offer, if it made one. */
+  #offer: Offer | undefined;
+  /** The id of the peer's `<close/>` while it awaits its answer. */
+  #peerClose: string | undefined;
+  /** We want to close, have asked to, were told `<closed/>`. */
+  #ours: "no" | "wanted" | "asked" | "answered" = "no";
+  #hasNamedMethod = false;
+  #deadline: number | undefined;
+
+  constructor(host: Host, local: string, peer: string, role: Role) {
+    this.#host = host;
+    this.local = local;
+    this.peer = peer;
+    this.#role = role;
+    this.#outbox = new Outbox(host.limits.window);
+  }
+
+  get role(): Role {
+    return this.#role;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get security(): Security | undefined {
+    return this.#security;
+  }
+
+  /** When `overdue` is to be called, if nothing happens before. */
+  get deadline(): number | undefined {
+    return this.#deadline;
+  }
+
+  /** True while the peer's start awaits the local decision. */
+  get awaitsConsent(): boolean {
+    return this.#state === "starting" && this.#role === "responder";
+  }
+
+  // --- start ---------------------------------------------------------------
+
+  /** Sends `<start/>`. */
+  ask(now: number): void {
+    this.#method = this.#host.methods[0];
+    this.#start = this.#request("start", buildStart(this.#host.offer), now);
+  }
+
+  /** The peer's `<start/>` came: asks for consent. */
+  asked(id: string, offer: Offer | undefined, now: number): void {
+    this.statistics.iqsIn++;
+    this.#start = id;
+    this.#offer = offer;
+    this.#deadline = now + this.#host.limits.startTimeout;
+    this.#host.emit({ kind: "consent", tunnel: this, offer });
+  }
+
+  /** Both sides sent `<start/>` and the peer's wins: our caller wanted this tunnel, so it has consented. */
+  yield(id: string, offer: Offer | undefined, now: number): void {
+    this.statistics.iqsIn++;
+    this.#role = "responder";
+    this.#method = undefined;
+    this.#start = id;
+    this.#offer = offer;
+    this.accept(now);
+  }
+
+  accept(now: number): void {
+    if (!this.awaitsConsent) return;
+    try {
+      this.#channel = this.#openChannel();
+    } catch (error) {
+      return this.#turnDown(asXtlsError(error));
+    }
+    const offer = this.#offer && this.#host.offer;
+    this.#host.emit({ kind: "result", id: this.#start, to: this.peer, payload: buildProceed(offer) });
+    this.#proceed(now);
+  }
+
+  refuse(code: "declined" | "unsupported" | "too-many-tunnels" | "no-common-method"): void {
+    if (this.awaitsConsent) this.#turnDown(new XtlsError(code, "Refused at this end"));
+  }
+
+  #turnDown(error: XtlsError): void {
+    this.#host.emit({ kind: "error", id: this.#start, to: this.peer, error: buildError(error.code) });
+    this.#end(error);
+  }
+
+  #consented(payload: Element | undefined, now: number): void {
+    try {
+      this.#offer = parseProceed(payload);
+      this.#channel = this.#openChannel();
+    } catch (error) {
+      return this.#fail(asXtlsError(error), now);
+    }
+    this.#proceed(now);
+  }
+
+  #proceed(now: number): void {
+    this.#move("proceed");
+    this.#deadline = now + this.#host.limits.handshakeTimeout;
+    this.#flush(now);
+  }
+
+  #openChannel(): Channel {
+    const { identity, limits, engine } = this.#host;
+    // A ring must hold a whole chunk of the peer's even when the caller's queue is short.
+    const limit = Math.max(limits.queue, 2 * limits.maxBytes);
+    const options = { alpn: [ALPN], limit, ...engine, role: this.#role, identity };
+    return new Channel(identity.core.engine(options), this, limits);
+  }
+
+  // --- the peer's requests -------------------------------------------------------
+
+  /** A `<data/>`: its bytes go into the engine here and now, then it is answered, then the rest follows. */
+  data(id: string, payload: Element, now: number): void {
+    this.statistics.iqsIn++;
+    const error = this.#intake(payload);
+    // An alert is the peer's goodbye and arrived well; everything else that went wrong it must learn.
+    if (error === undefined || error.code === "alert-received") this.#host.emit({ kind: "result", id, to: this.peer });
+    else this.#host.emit({ kind: "error", id, to: this.peer, error: buildError(error.code) });
+    if (error === undefined) this.#advance(now);
+    else if (error.row.tunnel !== "stays") this.#fail(error, now);
+  }
+
+  /** A `<close/>`. Without close_notify before it, somebody may have cut something off. */
+  closeAsked(id: string, now: number): void {
+    this.statistics.iqsIn++;
+    this.#peerClose = id;
+    if (this.#channel?.isOver) return this.#finish(now);
+    const isEarly = this.#state === "handshaking" || this.#state === "judging";
+    this.#end(new XtlsError(isEarly ? "handshake-canceled" : "truncated", "The peer said <close/> without close_notify"));
+  }
+
+  #intake(payload: Element): XtlsError | undefined {
+    try {
+      const { bytes, method } = parseData(payload, this.#host.limits.maxBytes);
+      this.#agreeOn(method);
+      this.statistics.bytesIn += bytes.length;
+      this.#channel?.feed(bytes);
+      return undefined;
+    } catch (error) {
+      return asXtlsError(error);
+    }
+  }
+
+  /** The initiator names the method with its first bytes; the responder follows. */
+  #agreeOn(name: string | undefined): void {
+    const { methods } = this.#host;
+    this.#method ??= methods.find((method) => method.name === (name ?? BASE_METHOD));
+    if (this.#method !== undefined && (name ?? this.#method.name) === this.#method.name) return;
+    throw new XtlsError("no-common-method", `The peer wants the method "${name?.slice(0, 64)}"`);
+  }
+
+  // --- after bytes came ---------------------------------------------------------------
+
+  #advance(now: number): void {
+    const channel = this.#channel as Channel;
+    if (this.#state === "handshaking" && channel.isSecure) this.#secure(channel, now);
+    this.#deliver(channel);
+    if (channel.isOver) this.#farewell(channel, now);
+    this.#flush(now);
+  }
+
+  #deliver(channel: Channel): void {
+    for (const stanza of channel.arrivals()) this.#host.emit({ kind: "stanza", tunnel: this, stanza });
+  }
+
+  /** TLS is done: now, who is it? */
+  #secure(channel: Channel, now: number): void {
+    this.#move("secure");
+    this.#deadline = now + this.#host.limits.verdictTimeout;
+    try {
+      const claim = this.#claim(channel);
+      refuseForeignName(claim.peer, claim.jid);
+      this.#run = this.#method?.begin(claim);
+      this.#follow(this.#run?.start(), now);
+    } catch (error) {
+      this.#fail(asXtlsError(error), now);
+    }
+  }
+
+  #claim({ peer }: Channel): Claim {
+    if (peer === undefined) throw new XtlsError("certificate-missing");
+    const { core } = this.#host.identity;
+    const { local, role } = this;
+    return { jid: bareJid(this.peer), peer, local, role, verifyChain: (authorities) => verifyChain(core, peer.chain, authorities) };
+  }
+
+  judged(verdict: Verdict, now: number): void {
+    if (this.#state === "judging") this.#follow(this.#run?.judged(verdict), now);
+  }
+
+  #follow(step: Step | undefined, now: number): void {
+    if (step?.kind === "judge") return this.#host.emit({ kind: "judge", tunnel: this, claim: step.claim });
+    if (step?.kind === "trust") return this.#trust(step.state, now);
+    this.#fail(step?.error ?? new XtlsError("internal-error", "A method without an answer"), now);
+  }
+
+  #trust(trust: TrustState, now: number): void {
+    const channel = this.#channel as Channel;
+    this.#move("trust");
+    this.#deadline = undefined;
+    this.#security = this.#describe(channel, trust);
+    this.#host.emit({ kind: "open", tunnel: this });
+    try {
+      channel.trust();
+    } catch (error) {
+      return this.#fail(asXtlsError(error), now);
+    }
+    this.#advance(now);
+  }
+
+  #describe({ negotiated, peer }: Channel, trust: TrustState): Security {
+    const { version, ciphersuite, group, alpn, resumed } = negotiated as NonNullable<typeof negotiated>;
+    const certificate = peer as NonNullable<typeof peer>;
+    return { method: (this.#method as Method).name, version, ciphersuite, group, alpn, certificate, trust, resumed };
+  }
+
+  // --- stanzas out ------------------------------------------------------------------------
+
+  /** @throws XtlsError the caller's errors: nothing was sent */
+  send(stanza: Element, delivery: Delivery, now: number): void {
+    if (this.#state === "closing" || this.#state === "closed") throw new XtlsError("closed");
+    if (this.#state !== "open") throw new XtlsError("invalid-state", `The tunnel is ${this.#state}`);
+    const channel = this.#channel as Channel;
+    channel.write(stanza);
+    this.#outbox.expect(delivery, channel.pending);
+    this.#flush(now);
+  }
+
+  /** Makes the peer prove that it still has this tunnel: white space says nothing, but must be acknowledged. */
+  probe(now: number): void {
+    if (this.#state !== "open" || !this.#outbox.isIdle) return;
+    this.#channel?.writeSpace();
+    this.#flush(now);
+  }
+
+  /** Sends what the window admits; while it is full, ciphertext gathers in the engine for the next chunk. */
+  #flush(now: number): void {
+    const channel = this.#channel;
+    if (channel === undefined || this.#state === "closed") return;
+    try {
+      this.#pump(channel, now);
+    } catch (error) {
+      this.#fail(asXtlsError(error), now);
+    }
+  }
+
+  #pump(channel: Channel, now: number): void {
+    if (this.#ours === "wanted") channel.close();
+    while (this.#outbox.hasRoom && channel.pending > 0) this.#sendChunk(channel, now);
+    if (this.#ours === "wanted" && this.#isQuiet(channel) && this.#peerClose === undefined) this.#askToClose(now);
+    this.#finish(now);
+  }
+
+  #sendChunk(channel: Channel, now: number): void {
+    const bytes = channel.drain(this.#host.limits.chunk);
+    const method = this.#hasNamedMethod ? undefined : this.#method?.name;
+    this.#hasNamedMethod = true;
+    this.statistics.bytesOut += bytes.length;
+    this.#outbox.sent(this.#request("data", buildData({ bytes, method }), now), bytes.length);
+  }
+
+  #isQuiet(channel: Channel): boolean {
+    return this.#outbox.isIdle && channel.pending === 0;
+  }
+
+  /** True when both have said close_notify and no stanza of ours is under way: nothing can get lost any more. */
+  get #hasOnlyGoodbyes(): boolean {
+    return this.#state === "closing" && this.#channel?.isOver === true && !this.#outbox.expectsDelivery;
+  }
+
+  // --- answers to our requests ------------------------------------------------------------------
+
+  answered(kind: Request, id: string, payload: Element | undefined, now: number): void {
+    if (kind === "start" && id === this.#start && this.#state === "starting") return this.#consented(payload, now);
+    if (kind === "data") return this.#acknowledged(id, now);
+    if (kind === "close") this.#closed(new XtlsError("truncated", "The peer said <closed/> without close_notify"), now);
+  }
+
+  refused(kind: Request, id: string, error: XtlsError, now: number): void {
+    if (kind === "start" && (id !== this.#start || this.#state !== "starting")) return;
+    if (kind === "start") return this.#end(error);
+    if (kind === "close") return this.#closed(error, now);
+    if (this.#hasOnlyGoodbyes) return this.#end(undefined);
+    // Whoever acknowledged bytes before and is "not supported" now has gone away.
+    this.#fail(error.code === "unsupported" ? new XtlsError("peer-unavailable", error.message) : error, now);
+  }
+
+  /** No answer came in time. */
+  expired(kind: Request, id: string, now: number): void {
+    this.refused(kind, id, new XtlsError("timeout", `No answer to <${kind}/>`), now);
+  }
+
+  #acknowledged(id: string, now: number): void {
+    for (const delivery of this.#outbox.acknowledge(id)) this.#host.emit({ kind: "delivered", tunnel: this, delivery });
+    this.#flush(now);
+  }
+
+  // --- ends -----------------------------------------------------------------------------------------
+
+  /** The caller wants to close. */
+  close(now: number): void {
+    if (this.#state === "open") return this.#leave(now);
+    if (this.#state === "closing" || this.#state === "closed") return;
+    if (this.awaitsConsent) return this.refuse("declined");
+    const error = new XtlsError("handshake-canceled", "Closed at this end");
+    if (this.#state === "starting") this.#end(error);
+    else this.#fail(error, now);
+  }
+
+  #leave(now: number): void {
+    this.#move("close");
+    this.#ours = "wanted";
+    this.#flush(now);
+  }
+
+  #askToClose(now: number): void {
+    this.#ours = "asked";
+    this.#request("close", buildClose(), now);
+  }
+
+  /** `<close/>` was answered, well or badly: the exchange is over. Only close_notify says whether all was read. */
+  #closed(otherwise: XtlsError, now: number): void {
+    this.#ours = "answered";
+    if (this.#channel?.isOver) this.#finish(now);
+    else this.#end(otherwise);
+  }
+
+  /** The peer said close_notify, and the engine has answered it. */
+  #farewell(channel: Channel, now: number): void {
+    if (this.#state === "handshaking" || this.#state === "judging") {
+      return this.#fail(new XtlsError("handshake-canceled", "The peer said close_notify"), now);
+    }
+    if (!channel.isComplete) return this.#fail(new XtlsError("truncated", "The peer said close_notify in the middle of a stanza"), now);
+    if (this.#state === "open") this.#move("close");
+  }
+
+  /** Ends in order when close_notify has gone both ways, everything is acknowledged and one side's `<close/>` is through. */
+  #finish(now: number): void {
+    if (this.#state !== "closing" || !this.#channel?.isOver || !this.#isQuiet(this.#channel)) return;
+    if (this.#peerClose !== undefined || this.#ours === "answered") return this.#end(undefined);
+    // A close_notify alone is a goodbye too, but leave time for the <close/>.
+    if (this.#ours === "no") this.#deadline ??= now + this.#host.limits.dataTimeout;
+  }
+
+  /** Time is over for the present state. */
+  overdue(now: number): void {
+    this.#deadline = undefined;
+    if (this.awaitsConsent) return this.#turnDownLate();
+    if (this.#hasOnlyGoodbyes) return this.#end(undefined);
+    this.#fail(new XtlsError("timeout", `The tunnel was still ${this.#state}`), now);
+  }
+
+  #turnDownLate(): void {
+    this.#host.emit({ kind: "error", id: this.#start, to: this.peer, error: buildError("declined") });
+    this.#end(new XtlsError("timeout", "Nobody consented"));
+  }
+
+  /** There is nobody to talk to any more: nothing is sent. */
+  vanish(error: XtlsError): void {
+    this.#peerClose = undefined;
+    this.#end(this.#hasOnlyGoodbyes ? undefined : error);
+  }
+
+  /** Something went wrong for good: alert, `<close/>`, end. */
+  #fail(error: XtlsError, now: number): void {
+    if (this.#state === "closed") return;
+    if (!GONE.includes(error.code)) this.#sayLast(error, now);
+    this.#end(error);
+  }
+
+  #sayLast(error: XtlsError, now: number): void {
+    try {
+      if (this.#channel !== undefined) this.#sendAlert(this.#channel, error, now);
+    } catch {
+      // The engine cannot even do that: `error` says more than this would.
+    }
+    if (this.#peerClose === undefined) this.#request("close", buildClose(), now);
+  }
+
+  /** The alert must follow all that was encrypted before it; a long queue is not worth sending to an enemy. */
+  #sendAlert(channel: Channel, error: XtlsError, now: number): void {
+    channel.abort(error);
+    if (channel.pending > 0 && channel.pending <= this.#host.limits.chunk) this.#sendChunk(channel, now);
+  }
+
+  #end(error: XtlsError | undefined): void {
+    if (this.#state === "closed") return;
+    this.#move("end");
+    this.#deadline = undefined;
+    if (this.#peerClose !== undefined) this.#host.emit({ kind: "result", id: this.#peerClose, to: this.peer, payload: buildClosed() });
+    for (const delivery of this.#outbox.abandon()) {
+      this.#host.emit({ kind: "lost", tunnel: this, delivery, error: new XtlsError("undelivered", undefined, { cause: error }) });
+    }
+    this.#channel?.[Symbol.dispose]();
+    this.#host.ended(this);
+    this.#host.emit({ kind: "close", tunnel: this, error });
+  }
+
+  #move(event: Event): void {
+    this.#state = next(this.#state, event);
+  }
+
+  #request(kind: Request, payload: Element, now: number): string {
+    this.statistics.iqsOut++;
+    return this.#host.request(this, kind, payload, now);
+  }
+}
+
+/** Anything thrown as one of ours. */
+function asXtlsError(error: unknown): XtlsError {
+  return error instanceof XtlsError ? error : new XtlsError("internal-error", String(error), { cause: error });
+}

@@ -1,0 +1,58 @@
+/**
+ * Error codes as stanza errors and back (RFC 6120 §8.3).
+ *
+ * Both ways follow the table in bindings/errors.ts; this file adds only what the table leaves
+ * open. A stanza error is unauthenticated: it can stop a tunnel, never vouch for one.
+ */
+import { Element } from "@xmpp/xml";
+import { ERRORS, XtlsError, type ErrorCode, type ErrorRow, type StanzaCondition } from "../errors.ts";
+import { NS_STANZAS, NS_XTLS_ERRORS } from "./namespaces.ts";
+
+/** `<data/>` whose bytes TLS or the framing refused: the protocol gives it no condition of its own. */
+const BROKEN: StanzaCondition = ["cancel", "bad-request"];
+const INTERNAL: StanzaCondition = ["cancel", "internal-server-error"];
+
+/** The codes that a peer can mean by a stanza error. */
+const MEANT: readonly ErrorCode[] = [
+  "declined", "no-common-method", "tie-break", "already-open", "out-of-order", "invalid-base64", "chunk-too-large",
+  "security-required", "unsupported", "too-many-tunnels", "unknown-tunnel", "malformed",
+];
+
+/** What servers say of somebody who is not there (RFC 6120 §8.3.3, RFC 6121 §8.5). */
+const ABSENT: readonly string[] = ["recipient-unavailable", "gone", "remote-server-not-found", "remote-server-timeout"];
+
+/** The stanza error that answers an IQ. */
+export function conditionOf(code: ErrorCode): StanzaCondition {
+  const row: ErrorRow = ERRORS[code];
+  return row.stanza ?? (row.blame === "peer" || row.blame === "network" || row.blame === "anyone" ? BROKEN : INTERNAL);
+}
+
+/** The `<error/>` for a code. The words of the error itself stay here: they are not the peer's business. */
+export function buildError(code: ErrorCode): Element {
+  const [type, condition, application] = conditionOf(code);
+  const error = new Element("error", { type });
+  error.c(condition, { xmlns: NS_STANZAS });
+  if (application !== undefined) error.c(application, { xmlns: NS_XTLS_ERRORS });
+  return error;
+}
+
+/** What an `<error/>` means: one of ours, `peer-unavailable`, or `remote-error` with the condition named. */
+export function parseError(error: Element | undefined): XtlsError {
+  const condition = nameIn(error, NS_STANZAS) ?? "undefined-condition";
+  const application = nameIn(error, NS_XTLS_ERRORS);
+  if (ABSENT.includes(condition)) return new XtlsError("peer-unavailable", `Answered by ${condition}`);
+  const code = MEANT.find((candidate) => isMeant(candidate, condition, application));
+  return new XtlsError(code ?? "remote-error", `Answered by ${condition}${application ? ` (${application})` : ""}`);
+}
+
+function isMeant(code: ErrorCode, condition: string, application: string | undefined): boolean {
+  const [, defined, own] = conditionOf(code);
+  return defined === condition && own === application;
+}
+
+/** The local name of the first child in a namespace, if it is one of a kind we could print. */
+function nameIn(error: Element | undefined, namespace: string): string | undefined {
+  const child = error?.getChildElements().find((element) => element.getNS() === namespace && element.getName() !== "text");
+  const name = child?.getName();
+  return name !== undefined && /^[a-z-]{1,64}$/.test(name) ? name : undefined;
+}
