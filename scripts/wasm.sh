@@ -2,9 +2,9 @@
 # Wasm: builds the module from core/*.c and Mbed TLS. `VARIANT=stock` makes the one with
 # plain flags that the benchmarks compare with. What was built once is found again in the
 # cache by a digest of all that went into it. The module's own SHA-256 is compared with
-# wasm/xtls.wasm.sha256; `--record` writes that file.
+# wasm/xtls.wasm.sha256; `--facts` prints what should stand there instead.
 #
-#     scripts/wasm.sh [--record] [FILE]
+#     scripts/wasm.sh [--facts]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/progress.sh
@@ -22,27 +22,24 @@ case $variant in
 esac
 
 main() {
-  local is_recording=false
-  if [ "${1:-}" = --record ]; then
-    is_recording=true
-    shift
-  fi
-  output=${1:-$output}
   answer=$(scripts/toolchain.sh)
   { read -r root && read -r emcc && read -r identity; } <<<"$answer"
   answer=$(scripts/mbedtls.sh)
   { read -r mbedtls && read -r release; } <<<"$answer"
 
-  local key
-  key=$(module_sources | digest module "$tuning" "$identity" "$release")
+  key=$(module_key)
   [ -f "$cache/$key.wasm" ] || build "$cache/$key.wasm"
   cp "$cache/$key.wasm" "$output.part"
   mv "$output.part" "$output"
-  if $is_recording; then
-    facts >"$RECORD"
+  if [ "${1:-}" = --facts ]; then
+    facts
   elif [ "$variant" = tuned ]; then
     compare
   fi
+}
+
+module_key() {
+  module_sources | digest module "$tuning" "$identity" "$release"
 }
 
 # The work is done in a directory inside the toolchain's root; nothing is mounted.
@@ -53,10 +50,11 @@ build() {
   stage=$(mktemp -d "${root%/}/tmp/xtls.XXXXXX")
   litter+=("$stage")
   lay_out "$stage" "$mbedtls"
-  local key
-  key=$(library_sources | digest library "$tuning" "$identity" "$release")
-  [ -f "$cache/$key.a" ] || build_library "$cache/$key.a"
-  cp "$cache/$key.a" "$stage/libmbedtls.a"
+  [ "$(module_key)" = "$key" ] || die "the sources changed while they were copied; try again"
+  local library
+  library=$cache/$(library_sources | digest library "$tuning" "$identity" "$release").a
+  [ -f "$library" ] || build_library "$library"
+  cp "$library" "$stage/libmbedtls.a"
   rm "$stage/core/host_native.c"
   step "compiling and linking the module ($variant)" link
   mv "$stage/xtls.wasm" "$1.part"
