@@ -23,7 +23,7 @@ test: all wasm/xtls-stock.wasm ## run every test; ONLY=part-of-a-name for some
 	@$(TSX) scripts/test.ts $(if $(ONLY),--only $(ONLY))
 
 bench: all wasm/xtls-stock.wasm ## measure speed and size beside the stock build and node:tls
-	@npm run --silent bench
+	@npm run --silent bench -- --save
 
 abi: $(MODULES) ## make wasm/abi.ts from wasm/abi.txt
 	@$(TSX) scripts/abi.ts
