@@ -54,5 +54,5 @@ function isMeant(code: ErrorCode, condition: string, application: string | undef
 function nameIn(error: Element | undefined, namespace: string): string | undefined {
   const child = error?.getChildElements().find((element) => element.getNS() === namespace && element.getName() !== "text");
   const name = child?.getName();
-  return name !== undefined && /^[a-z-]{1,64}$/.test(name) ? name : undefined;
+  return name !== undefined && /^[a-z0-9-]{1,64}$/.test(name) ? name : undefined;
 }

@@ -17,6 +17,7 @@ const STANZAS: readonly string[] = ["message", "presence", "iq"];
 const LEADING_SPACE = /^[ \t\r\n]+/;
 /** No stanza ends but at a ">". */
 const PIECES = /[^>]*>|[^>]+/g;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 const utf8 = new TextEncoder();
 
 /**
@@ -24,7 +25,10 @@ const utf8 = new TextEncoder();
  * @throws XtlsError `stanza-too-large`; `unfit-stanza` for what our own `Reader` would refuse, such as control characters or a prefix declared further up
  */
 export function serialise(stanza: Element, limits: FramingLimits): Uint8Array {
-  const bytes = utf8.encode(stanza.toString());
+  const text = stanza.toString();
+  // The encoder would put U+FFFD in its place and say nothing.
+  if (LONE_SURROGATE.test(text)) throw new XtlsError("unfit-stanza", "The stanza has half a character");
+  const bytes = utf8.encode(text);
   try {
     const reader = new Reader(limits);
     if (reader.push(bytes).length === 1 && reader.isBetween) return bytes;

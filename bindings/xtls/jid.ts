@@ -56,7 +56,7 @@ export function domainOf(text: string): string {
 /** True when both are the same address. An invalid one is nobody's. */
 export function isSameJid(a: string, b: string): boolean {
   try {
-    return a === b || write(parseJid(a)) === write(parseJid(b));
+    return write(parseJid(a)) === write(parseJid(b));
   } catch {
     return false;
   }

@@ -1,0 +1,61 @@
+import xml from "@xmpp/xml";
+import { ERRORS, type ErrorCode } from "../../bindings/errors.ts";
+import { buildError, conditionOf, parseError } from "../../bindings/xtls/condition.ts";
+import { NS_STANZAS } from "../../bindings/xtls/namespaces.ts";
+import { assert, suite } from "../suite.ts";
+
+const test = suite("condition");
+
+/** The table of errors on the wire, as the protocol has it. */
+// prettier-ignore
+const WIRE = {
+  "unsupported":       "cancel service-unavailable",
+  "declined":          "cancel not-acceptable declined",
+  "no-common-method":  "cancel not-acceptable no-common-method",
+  "too-many-tunnels":  "wait resource-constraint",
+  "tie-break":         "cancel conflict tie-break",
+  "already-open":      "cancel conflict already-open",
+  "malformed":         "modify bad-request",
+  "unknown-tunnel":    "cancel item-not-found",
+  "out-of-order":      "cancel unexpected-request out-of-order",
+  "invalid-base64":    "cancel bad-request invalid-base64",
+  "chunk-too-large":   "modify resource-constraint max-bytes",
+  "security-required": "cancel not-acceptable security-required",
+} as const satisfies Partial<Record<ErrorCode, string>>;
+
+for (const [code, expected] of Object.entries(WIRE) as [keyof typeof WIRE, string][]) {
+  test(`${code} is ${expected} on the wire and comes back as itself`, () => {
+    assert.is(conditionOf(code).join(" "), expected);
+    assert.is(parseError(buildError(code)).code, code);
+  });
+}
+
+test("writes an error as RFC 6120 has it", () => {
+  assert.is(
+    buildError("declined").toString(),
+    '<error type="cancel"><not-acceptable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><declined xmlns="urn:xmpp:tmp:xtls:errors"/></error>',
+  );
+});
+
+test("has a condition for every code that can answer an IQ", () => {
+  for (const code of Object.keys(ERRORS) as ErrorCode[]) assert.match(conditionOf(code)[0], /^(cancel|modify|wait|auth)$/);
+  assert.is(conditionOf("bad-record").join(" "), "cancel bad-request");
+  assert.is(conditionOf("no-common-parameters").join(" "), "cancel not-acceptable no-common-method");
+});
+
+test("takes what a server says of an absent peer for absence", () => {
+  for (const name of ["recipient-unavailable", "gone", "remote-server-not-found", "remote-server-timeout"]) {
+    assert.is(parseError(xml("error", {}, xml(name, { xmlns: NS_STANZAS }))).code, "peer-unavailable");
+  }
+});
+
+test("names a foreign condition but repeats no foreign text", () => {
+  const error = parseError(xml("error", {}, xml("text", { xmlns: NS_STANZAS }, "EVIL"), xml("not-allowed", { xmlns: NS_STANZAS })));
+  assert.is(error.code, "remote-error");
+  assert.match(error.message, "not-allowed");
+  assert.not.match(error.message, "EVIL");
+  assert.is(parseError(xml("error", {}, xml("\u202eevil", { xmlns: NS_STANZAS }))).code, "remote-error");
+  assert.is(parseError(undefined).code, "remote-error");
+});
+
+test.run();

@@ -1,0 +1,34 @@
+/** Arbitrary stanzas for properties: what an XMPP client may legally say. */
+import { Element } from "@xmpp/xml";
+import fc, { type Arbitrary } from "fast-check";
+
+/** XML 1.0 characters; a carriage return would come back as a line feed, as XML has it. */
+const character = fc
+  .oneof(fc.constantFrom(..."ab<>&\"' ]\n\t"), fc.integer({ min: 0x20, max: 0x10fffd }).map((point) => String.fromCodePoint(point)))
+  .filter((text) => /^[\t\n\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]$/u.test(text));
+const text = fc.string({ unit: character, minLength: 1, maxLength: 20 });
+/** In attributes every white space comes back as a space. */
+const value = text.map((anything) => anything.replace(/[\n\t]/g, " "));
+const name = fc.constantFrom("body", "thread", "a", "B-1", "_x", "\u00e9t\u00e9");
+const namespace = fc.constantFrom("urn:a", "urn:b", "http://jabber.org/protocol/chatstates");
+
+const child: Arbitrary<Element> = fc.letrec<{ element: Element }>((tie) => ({
+  element: fc
+    .record({ name, namespace: fc.option(namespace), id: fc.option(value), inner: fc.option(tie("element"), { maxDepth: 4 }), text: fc.option(text) })
+    .map(({ name, namespace, id, inner, text }) => {
+      const element = new Element(name, { ...(namespace !== null && { xmlns: namespace }), ...(id !== null && { id }) });
+      if (text !== null) element.t(text);
+      if (inner !== null) element.cnode(inner);
+      return element;
+    }),
+})).element;
+
+/** A message, presence or iq without addresses. */
+export function stanza(): Arbitrary<Element> {
+  const kind = fc.constantFrom("message", "presence", "iq");
+  return fc.record({ kind, id: value, children: fc.array(child, { maxLength: 3 }) }).map(({ kind, id, children }) => {
+    const element = new Element(kind, { id, ...(kind === "iq" && { type: "get" }) });
+    element.append(...children);
+    return element;
+  });
+}
