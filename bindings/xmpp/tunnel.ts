@@ -105,8 +105,7 @@ export class Tunnel {
     const request = new Element("iq", { ...iq.attrs, id });
     request.append(...iq.children);
     const answer = this.#await(id, timeout);
-    // The answer may overtake the acknowledgement, and either may fail alone.
-    await Promise.all([answer, this.send(request).catch((error) => this.#requests.get(id)?.reject(error))]);
+    this.send(request).catch((error) => this.#requests.get(id)?.reject(error));
     return answer;
   }
 

@@ -1,0 +1,5 @@
+/** The scenario through ejabberd, over TCP and WebSocket. */
+
+import { scenario } from "./scenario.ts";
+
+scenario("ejabberd", ["tcp", "websocket"]);

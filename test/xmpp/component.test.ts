@@ -1,0 +1,77 @@
+/**
+ * A component owns many addresses; the plug-in speaks for the one that it is given.
+ */
+
+import xml, { type Element } from "@xmpp/xml";
+
+import { type Tunnel, xtls } from "../../bindings/xmpp/index.ts";
+import { connectComponent } from "../../scripts/servers/connect.ts";
+import { type Router, startRouter } from "../../scripts/servers/router.ts";
+import { assert, suite } from "../suite.ts";
+import { bodies, clearStage, enter, everybodyKnown, identityOf, leave, message, once, rejection } from "./stage.ts";
+
+const test = suite("xmpp: component");
+let router: Router;
+
+test.before(async () => {
+  router = await startRouter();
+});
+test.after.each(() => clearStage());
+test.after(() => router.stop());
+
+async function friar(jid: string, address?: string) {
+  const xmpp = await connectComponent(router);
+  const tunnels = xtls({ xmpp, identity: await identityOf(jid), trust: everybodyKnown, ...(address ? { address } : {}) });
+  return { xmpp, tunnels };
+}
+
+test("speaks for its domain unless told otherwise", async () => {
+  const { xmpp, tunnels } = await friar("chorus.verona.example");
+  assert.is(tunnels.address, "chorus.verona.example/xtls");
+  const romeo = await enter(router, "romeo");
+  const incoming = once<Tunnel>((done) => tunnels.on("tunnel", done));
+  const tunnel = await romeo.tunnels.open("chorus.verona.example/xtls");
+  const answering = await incoming;
+  const heard = once<Element>((done) => tunnel.on("stanza", done));
+  await answering.send(message("Two households, both alike in dignity"));
+  assert.is((await heard).attrs.from, "chorus.verona.example/xtls");
+  assert.ok(await romeo.tunnels.supports("chorus.verona.example/xtls"));
+  await leave(xmpp as never);
+});
+
+test("opens tunnels, and answers inner IQs inside", async () => {
+  const address = "laurence@chorus.verona.example/cell";
+  const { xmpp, tunnels } = await friar("laurence@chorus.verona.example", address);
+  xmpp.iqCallee.get("urn:example:potion", "query", () => xml("query", "urn:example:potion", "forty-two hours"));
+  const juliet = await enter(router, "juliet");
+  const incoming = once<Tunnel>((done) => juliet.tunnels.on("tunnel", done));
+  const tunnel = await tunnels.open(juliet.address);
+  const hers = await incoming;
+  assert.is(hers.peer, address);
+  const answer = await hers.request(xml("iq", { type: "get" }, xml("query", "urn:example:potion")));
+  assert.is(answer.getChildText("query"), "forty-two hours");
+  await tunnel.close();
+  await leave(xmpp as never);
+});
+
+test("two addresses of one component have a plug-in each", async () => {
+  const { xmpp, tunnels: laurence } = await friar("laurence@chorus.verona.example", "laurence@chorus.verona.example/cell");
+  const john = xtls({
+    xmpp,
+    identity: await identityOf("john@chorus.verona.example"),
+    trust: everybodyKnown,
+    address: "john@chorus.verona.example/road",
+  });
+  const romeo = await enter(router, "romeo");
+  const heard: string[] = [];
+  for (const [name, tunnels] of Object.entries({ laurence, john })) {
+    tunnels.on("tunnel", (tunnel) => tunnel.on("stanza", (stanza) => heard.push(`${name}: ${bodies([stanza])}`)));
+  }
+  await (await romeo.tunnels.open("john@chorus.verona.example/road")).send(message("to John"));
+  await (await romeo.tunnels.open("laurence@chorus.verona.example/cell")).send(message("to Laurence"));
+  assert.equal(heard, ["john: to John", "laurence: to Laurence"]);
+  assert.is((await rejection(romeo.tunnels.open("balthasar@chorus.verona.example/horse"))).code, "unsupported");
+  await leave(xmpp as never);
+});
+
+test.run();

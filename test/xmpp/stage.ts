@@ -1,0 +1,126 @@
+/**
+ * The stage for tests of the plug-in: a server, and actors with keys who know each other's.
+ */
+
+import type { Client } from "@xmpp/client";
+import xml, { type Element } from "@xmpp/xml";
+
+import { loadCore } from "../../bindings/node.ts";
+import type { Core } from "../../bindings/tls/index.ts";
+import type { Identity } from "../../bindings/tls/index.ts";
+import { type Tunnel, xtls, type Xtls, type XtlsOptions } from "../../bindings/xmpp/index.ts";
+import { pinned } from "../../bindings/xtls/policies/pinned.ts";
+import type { Trust } from "../../bindings/xtls/trust.ts";
+import { connectClient, type ConnectOptions } from "../../scripts/servers/connect.ts";
+import type { Server } from "../../scripts/servers/server.ts";
+
+export type ActorOptions = Partial<Omit<XtlsOptions, "xmpp" | "identity">> & {
+  readonly transport?: ConnectOptions["transport"];
+};
+
+export interface Actor {
+  readonly xmpp: Client;
+  readonly tunnels: Xtls;
+  readonly identity: Identity;
+  /** Full JID. */
+  readonly address: string;
+  /** What the entity reported as errors. */
+  readonly errors: Error[];
+}
+
+/** Two ends of one tunnel, and what the second end received. */
+export interface Pair {
+  readonly romeo: Actor;
+  readonly juliet: Actor;
+  readonly tunnel: Tunnel;
+  readonly answering: Tunnel;
+  readonly heard: Element[];
+}
+
+let core: Promise<Core> | undefined;
+let resources = 0;
+const actors: Actor[] = [];
+const identities = new Map<string, Promise<Identity>>();
+
+/** One key a user for the whole file: making them is not what is tested. */
+export function identityOf(jid: string): Promise<Identity> {
+  core ??= loadCore();
+  const made = identities.get(jid) ?? core.then((loaded) => loaded.createIdentity({ jid }));
+  identities.set(jid, made);
+  return made;
+}
+
+/** Everybody's certificate of this file is known to everybody. */
+export const everybodyKnown: Trust = {
+  async judge(claim) {
+    const identity = await identityOf(claim.jid);
+    return pinned({ [claim.jid]: [identity.spkiFingerprint] }).judge(claim);
+  },
+};
+
+/** An actor who is online, under a resource of their own. */
+export async function enter(server: Server, username: string, options: ActorOptions = {}): Promise<Actor> {
+  const { transport = "tcp", ...rest } = options;
+  const xmpp = await connectClient(server, username, { resource: `stage-${++resources}`, transport });
+  const identity = await identityOf(`${username}@${server.domain}`);
+  const errors: Error[] = [];
+  xmpp.on("error", (error) => errors.push(error));
+  const tunnels = xtls({ xmpp, identity, trust: everybodyKnown, ...rest });
+  const actor = { xmpp, tunnels, identity, address: String(xmpp.jid), errors };
+  actors.push(actor);
+  return actor;
+}
+
+/** Romeo and Juliet with an open tunnel, which Romeo asked for. */
+export async function pair(server: Server, options: { romeo?: ActorOptions; juliet?: ActorOptions } = {}): Promise<Pair> {
+  const romeo = await enter(server, "romeo", options.romeo);
+  const juliet = await enter(server, "juliet", options.juliet);
+  const incoming = once<Tunnel>((done) => juliet.tunnels.on("tunnel", done));
+  const tunnel = await romeo.tunnels.open(juliet.address);
+  const answering = await incoming;
+  const heard: Element[] = [];
+  answering.on("stanza", (stanza) => heard.push(stanza));
+  return { romeo, juliet, tunnel, answering, heard };
+}
+
+/** Sends everybody home; the server stays. */
+export async function clearStage(): Promise<void> {
+  await Promise.all(actors.splice(0).map(({ xmpp }) => leave(xmpp)));
+}
+
+export async function leave(xmpp: Pick<Client, "reconnect" | "stop" | "status">): Promise<void> {
+  xmpp.reconnect.stop();
+  if (xmpp.status === "online") await xmpp.stop().catch(() => {});
+}
+
+/** The first argument of the first call. */
+export function once<Value>(listen: (listener: (value: Value) => void) => unknown): Promise<Value> {
+  return new Promise((resolve) => listen(resolve));
+}
+
+/** Waits until something holds, looking after every turn of the event loop. */
+export async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** What a promise is rejected with. */
+export async function rejection(promise: Promise<unknown>): Promise<Error & { code?: string }> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("it was not rejected");
+}
+
+export function message(body: string): Element {
+  return xml("message", { type: "chat" }, xml("body", {}, body));
+}
+
+export function bodies(stanzas: readonly Element[]): (string | null)[] {
+  return stanzas.map((stanza) => stanza.getChildText("body"));
+}
