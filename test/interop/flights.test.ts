@@ -1,0 +1,65 @@
+import { loadCore } from "../../bindings/node.ts";
+import { assert, suite } from "../suite.ts";
+import { pattern } from "../tls/pair.ts";
+import { node, PROGRAMS, type NodeCounterpart } from "./programs.ts";
+import { Cast, exchangeWords, exportedBy, meet } from "./terms.ts";
+
+const test = suite("flights");
+const cast = new Cast(await loadCore());
+test.after(() => cast.dispose());
+
+const ROLES = ["initiator", "responder"] as const;
+
+for (const program of PROGRAMS) {
+  for (const role of ROLES) {
+    test(`retries the hello (HelloRetryRequest): ${program.name}, as ${role}`, () => {
+      const [terms, options] = role === "initiator" ? [{ groups: ["P-384"] as const }, {}] : [{}, { groups: ["P-384"] as const }];
+      return meet(program, role, cast, { version: "TLSv1.3", ...terms }, options, async (meeting) => {
+        await meeting.bridge.opened();
+        assert.is(meeting.bridge.engine.negotiated?.group, "P-384");
+        await exchangeWords(meeting);
+        assert.is(exportedBy(meeting.bridge), await meeting.counterpart.exported());
+      });
+    });
+
+    for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+      test(`takes and gives single bytes: ${program.name}, as ${role}, ${version}`, () =>
+        meet(program, role, cast, { version }, { chunk: 1 }, async (meeting) => {
+          await meeting.bridge.opened();
+          await exchangeWords(meeting);
+          meeting.bridge.close();
+          await meeting.bridge.closed();
+        }));
+    }
+  }
+}
+
+/** Lower-case letters, so that text is bytes. */
+const letters = (length: number): string => String.fromCharCode(...pattern(length).map((byte) => 97 + (byte % 26)));
+
+for (const role of ROLES) {
+  for (const length of [16383, 16384, 16385]) {
+    test(`carries ${length} bytes each way as they are: node:tls, as ${role}`, () =>
+      meet(node, role, cast, { version: "TLSv1.3" }, {}, async ({ bridge, counterpart }) => {
+        await bridge.opened();
+        bridge.say(letters(length) + "!");
+        await counterpart.heard(letters(length) + "!");
+        counterpart.say(letters(length) + "?");
+        assert.is(await bridge.heard("?"), letters(length) + "?");
+      }));
+  }
+
+  for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+    test(`logs the keys that the other end logs: node:tls, as ${role}, ${version}`, () => {
+      const lines: string[] = [];
+      return meet(node, role, cast, { version }, { keyLog: (line) => lines.push(line) }, async (meeting) => {
+        await meeting.bridge.opened();
+        await exchangeWords(meeting);
+        assert.equal(lines.sort(), [...(meeting.counterpart as NodeCounterpart).keyLog].sort());
+        assert.ok(lines.length > 0);
+      });
+    });
+  }
+}
+
+test.run();

@@ -1,0 +1,19 @@
+import { loadCore } from "../../bindings/node.ts";
+import { suite } from "../suite.ts";
+import { PROGRAMS } from "./programs.ts";
+import { Cast, CELLS, converse } from "./terms.ts";
+
+const test = suite("matrix");
+const cast = new Cast(await loadCore());
+test.after(() => cast.dispose());
+
+for (const program of PROGRAMS) {
+  for (const role of ["initiator", "responder"] as const) {
+    for (const cell of CELLS) {
+      const { suite: name, group, kind, version } = cell;
+      test(`meets ${program.name} as ${role}: ${version}, ${name}, ${group}, ${kind}`, () => converse(program, role, cast, cell));
+    }
+  }
+}
+
+test.run();

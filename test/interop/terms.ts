@@ -1,0 +1,145 @@
+/**
+ * The matrix: on what terms our engine meets the other programs, and how a meeting goes.
+ */
+
+import { X509Certificate } from "node:crypto";
+
+import { Core, type EngineOptions, type Group, type Identity, type Version } from "../../bindings/node.ts";
+import { CIPHERSUITES, GROUPS } from "../../bindings/tls/names.ts";
+import { assert } from "../suite.ts";
+import { Issuer, xmppAddr, type Issued, type KeyKind } from "../tls/issuer.ts";
+import { dial, Door, type Bridge, type BridgeOptions } from "./bridge.ts";
+import { EXPORTED, LABEL, PROTOCOL, type Counterpart, type Program, type Terms } from "./programs.ts";
+
+export type Role = "initiator" | "responder";
+
+/** One cell: both ends have a certificate of this kind and negotiate this. */
+export interface Cell {
+  readonly version: Version;
+  readonly suite: string;
+  readonly group: Group;
+  readonly kind: KeyKind;
+}
+
+const VERSIONS: readonly Version[] = ["TLSv1.3", "TLSv1.2"];
+const KINDS: readonly KeyKind[] = ["P-256", "P-384", "RSA-2048"];
+const ALL_GROUPS = Object.keys(GROUPS) as Group[];
+
+const chacha = (version: Version, kind: KeyKind): string => {
+  if (version === "TLSv1.3") return "TLS_CHACHA20_POLY1305_SHA256";
+  return `TLS_ECDHE_${kind === "RSA-2048" ? "RSA" : "ECDSA"}_WITH_CHACHA20_POLY1305_SHA256`;
+};
+
+function suiteCell(suite: string): Cell {
+  const version = suite.includes("_WITH_") ? "TLSv1.2" : "TLSv1.3";
+  return { version, suite, group: "X25519", kind: suite.includes("_RSA_") ? "RSA-2048" : "P-256" };
+}
+
+const across = <A, B, C>(first: readonly A[], second: readonly B[], cell: (a: A, b: B) => C): C[] =>
+  first.flatMap((a) => second.map((b) => cell(a, b)));
+
+/** Every suite, every group and every kind of certificate, in each version that has it. */
+export const CELLS: readonly Cell[] = distinct([
+  ...Object.keys(CIPHERSUITES).map(suiteCell),
+  ...across(VERSIONS, ALL_GROUPS, (version, group): Cell => ({ version, suite: chacha(version, "P-256"), group, kind: "P-256" })),
+  ...across(VERSIONS, KINDS, (version, kind): Cell => ({ version, suite: chacha(version, kind), group: "X25519", kind })),
+]);
+
+function distinct(cells: readonly Cell[]): readonly Cell[] {
+  return [...new Map(cells.map((cell) => [JSON.stringify(cell), cell])).values()];
+}
+
+/** TLS 1.2 has one list for key exchange and for the curves of certificates. */
+const groupsOf = ({ version, group }: Cell): readonly Group[] => (version === "TLSv1.3" ? [group] : [group, ...ALL_GROUPS.filter((other) => other !== group)]);
+
+/** The people of a meeting: an authority, and certificates of each kind for both ends. */
+export class Cast {
+  readonly core: Core;
+  readonly issuer = new Issuer();
+  readonly authority = this.issuer.authority("Root of Verona");
+  readonly stranger = this.issuer.authority("Root of Mantua");
+  readonly #theirs = new Map<KeyKind, Issued>();
+  readonly #ours = new Map<KeyKind, Identity>();
+
+  constructor(core: Core) {
+    this.core = core;
+  }
+
+  theirs(kind: KeyKind = "P-256"): Issued {
+    const issued = this.#theirs.get(kind) ?? this.issuer.issue("peer", { kind, names: [xmppAddr("peer@example.org"), "DNS:localhost"], by: this.authority });
+    this.#theirs.set(kind, issued);
+    return issued;
+  }
+
+  ours(kind: KeyKind = "P-256"): Identity {
+    const make = () => this.core.identityFromPEM(this.issuer.issue("own", { kind, names: [xmppAddr("own@example.org"), "DNS:localhost"], by: this.authority }).pem);
+    const identity = this.#ours.get(kind) ?? make();
+    this.#ours.set(kind, identity);
+    return identity;
+  }
+
+  dispose(): void {
+    this.issuer.dispose();
+  }
+}
+
+/** The two ends of one connection. */
+export interface Meeting {
+  readonly bridge: Bridge;
+  readonly counterpart: Counterpart;
+}
+
+/** Brings our engine in this role and the program together; both are gone when `body` is over. */
+export async function meet(program: Program, role: Role, cast: Cast, terms: Terms, options: Partial<EngineOptions> & BridgeOptions, body: (meeting: Meeting) => Promise<void>): Promise<void> {
+  const { chunk, ...rest } = options;
+  const engine = () => cast.core.engine({ role, identity: cast.ours(), versions: [terms.version], alpn: [PROTOCOL], ...rest });
+  const through = chunk === undefined ? {} : { chunk };
+  const complete = { own: cast.theirs(), ...terms };
+  if (role === "initiator") return meetServer(await program.serve(complete), engine, through, body);
+  const door = await Door.open(engine, through);
+  const counterpart = await program.connect(door.port, complete);
+  try {
+    await body({ bridge: await door.next(), counterpart });
+  } finally {
+    counterpart.stop();
+    door.dispose();
+  }
+}
+
+async function meetServer(counterpart: Counterpart, engine: () => ReturnType<Core["engine"]>, options: BridgeOptions, body: (meeting: Meeting) => Promise<void>): Promise<void> {
+  const bridge = await dial(counterpart.port, engine(), options);
+  try {
+    await body({ bridge, counterpart });
+  } finally {
+    bridge.dispose();
+    counterpart.stop();
+  }
+}
+
+/** A whole conversation in one cell: the right parameters, equal keys, words each way, a clean end. */
+export async function converse(program: Program, role: Role, cast: Cast, cell: Cell): Promise<void> {
+  const own = cast.theirs(cell.kind);
+  const groups = groupsOf(cell);
+  const terms = { version: cell.version, suite: cell.suite, groups, own };
+  await meet(program, role, cast, terms, { identity: cast.ours(cell.kind), groups }, async ({ bridge, counterpart }) => {
+    await bridge.opened();
+    assert.equal(bridge.engine.negotiated, { version: cell.version, ciphersuite: cell.suite, group: cell.group, alpn: PROTOCOL, resumed: false });
+    assert.is(bridge.engine.peer?.fingerprint, new X509Certificate(own.certificate).fingerprint256);
+    await exchangeWords({ bridge, counterpart });
+    assert.is(exportedBy(bridge), await counterpart.exported());
+    bridge.close();
+    await bridge.closed();
+  });
+}
+
+/** Says something each way. */
+export async function exchangeWords({ bridge, counterpart }: Meeting): Promise<void> {
+  bridge.say("Call me but love\n");
+  await counterpart.heard("Call me but love");
+  counterpart.say("and be new baptized\n");
+  await bridge.heard(counterpart.isEcho ? "Call me but love" : "and be new baptized");
+}
+
+/** Hex of what our end exports. */
+export const exportedBy = ({ engine }: Bridge): string =>
+  Buffer.from(engine.exportKeyingMaterial(LABEL, undefined, EXPORTED)).toString("hex");
