@@ -11,13 +11,7 @@ import { ABI_VERSION, EXPORT_NAMES, IMPORT_MODULE, IMPORT_NAMES, type Exports, t
 
 /** Where the module comes from. A string is a URL, or in Node also a path. */
 export type ModuleSource =
-  | string
-  | URL
-  | Response
-  | Promise<Response>
-  | ArrayBuffer
-  | ArrayBufferView
-  | WebAssembly.Module;
+  string | URL | Response | Promise<Response> | ArrayBuffer | ArrayBufferView | WebAssembly.Module;
 
 /** How a runtime opens an address; it may throw whatever it likes. */
 export type Open = (address: string | URL) => Promise<Response | Uint8Array>;
@@ -144,7 +138,8 @@ function checkNames(module: WebAssembly.Module): void {
   const foreign = WebAssembly.Module.imports(module).find(
     ({ module: from, name }) => from !== IMPORT_MODULE || !known.has(name),
   );
-  if (foreign !== undefined) throw new XtlsError("abi-mismatch", `The module asks for ${foreign.module}.${foreign.name}`);
+  if (foreign !== undefined)
+    throw new XtlsError("abi-mismatch", `The module asks for ${foreign.module}.${foreign.name}`);
 }
 
 function checkedVersion(exports: Exports): Exports {
@@ -180,14 +175,16 @@ function fillRandomly(bytes: Uint8Array<ArrayBuffer>): void {
  */
 function guarded(exports: Exports): Exports {
   let trap: XtlsError | undefined;
-  const guard = (call: (...values: number[]) => number) => (...values: number[]): number => {
-    if (trap !== undefined) throw trap;
-    try {
-      return call(...values);
-    } catch (cause) {
-      throw (trap = new XtlsError("internal-error", "The module trapped", { cause }));
-    }
-  };
+  const guard =
+    (call: (...values: number[]) => number) =>
+    (...values: number[]): number => {
+      if (trap !== undefined) throw trap;
+      try {
+        return call(...values);
+      } catch (cause) {
+        throw (trap = new XtlsError("internal-error", "The module trapped", { cause }));
+      }
+    };
   const entries = Object.entries(exports).map(([name, value]: [string, unknown]) => [
     name,
     typeof value === "function" ? guard(value as (...values: number[]) => number) : value,

@@ -243,7 +243,8 @@ export class Engine {
    */
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
     const engine = this.#owned.address;
-    if (!Number.isInteger(length) || length < 1) throw new XtlsError("invalid-argument", "length is a whole number of bytes");
+    if (!Number.isInteger(length) || length < 1)
+      throw new XtlsError("invalid-argument", "length is a whole number of bytes");
     return this.#memory.lendText(label, (name, nameLength) =>
       this.#memory.lend(context ?? new Uint8Array(0), (block, blockLength) => {
         const place = context === undefined ? (0 as typeof block) : block;

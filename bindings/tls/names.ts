@@ -14,7 +14,7 @@ export type Group = "X25519" | "P-256" | "P-384";
 
 export const VERSIONS = { "TLSv1.3": 0x0304, "TLSv1.2": 0x0303 } as const;
 
-export const GROUPS = { "X25519": 0x001d, "P-256": 0x0017, "P-384": 0x0018 } as const;
+export const GROUPS = { X25519: 0x001d, "P-256": 0x0017, "P-384": 0x0018 } as const;
 
 // prettier-ignore
 export const CIPHERSUITES = {

@@ -77,7 +77,8 @@ export function createEngine(core: Core, options: EngineOptions): EnginePointer 
 function configure(core: Core, engine: EnginePointer, options: EngineOptions): void {
   const { module } = core;
   if (options.versions) setVersions(core, engine, options.versions);
-  if (options.ciphersuites) setNumbers(core, engine, numbersOf(CIPHERSUITES, options.ciphersuites), module.xtls_engine_ciphersuites);
+  if (options.ciphersuites)
+    setNumbers(core, engine, numbersOf(CIPHERSUITES, options.ciphersuites), module.xtls_engine_ciphersuites);
   if (options.groups) setNumbers(core, engine, numbersOf(GROUPS, options.groups), module.xtls_engine_groups);
   if (options.authorities) setAuthorities(core, engine, options.authorities);
   if (options.alpn && options.alpn.length > 0) setProtocols(core, engine, options.alpn);

@@ -97,4 +97,5 @@ export function checked(status: number): number {
 }
 
 /** A status as its headers write it. */
-export const statusName = (status: number): string => `Mbed TLS status -0x${(-status).toString(16).toUpperCase().padStart(4, "0")}`;
+export const statusName = (status: number): string =>
+  `Mbed TLS status -0x${(-status).toString(16).toUpperCase().padStart(4, "0")}`;

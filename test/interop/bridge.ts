@@ -92,7 +92,8 @@ export class Bridge {
 
   #flush(): void {
     const max = this.#chunk === Infinity ? undefined : this.#chunk;
-    for (let bytes = this.engine.drain(max); bytes.length > 0; bytes = this.engine.drain(max)) this.#socket.write(bytes);
+    for (let bytes = this.engine.drain(max); bytes.length > 0; bytes = this.engine.drain(max))
+      this.#socket.write(bytes);
   }
 
   async #until(what: string, holds: () => boolean): Promise<void> {

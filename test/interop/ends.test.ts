@@ -10,7 +10,13 @@ test.after(() => cast.dispose());
 type Body = (meeting: Meeting, role: Role, program: Program) => Promise<void>;
 
 /** One claim for each program, role and version. */
-function each(claim: string, terms: Partial<Terms>, options: Partial<EngineOptions>, body: Body, only: (program: Program, role: Role) => boolean = () => true): void {
+function each(
+  claim: string,
+  terms: Partial<Terms>,
+  options: Partial<EngineOptions>,
+  body: Body,
+  only: (program: Program, role: Role) => boolean = () => true,
+): void {
   for (const version of ["TLSv1.3", "TLSv1.2"] as readonly Version[]) {
     for (const program of PROGRAMS) {
       for (const role of ["initiator", "responder"] as const) {
@@ -33,14 +39,20 @@ each("closes first and is answered", {}, {}, async (meeting) => {
 });
 
 // gnutls-serv can only be killed.
-each("answers when the other closes first", {}, {}, async (meeting) => {
-  await meeting.bridge.opened();
-  await exchangeWords(meeting);
-  meeting.counterpart.close();
-  await meeting.bridge.closed();
-  assert.is(meeting.bridge.engine.alerts.sent?.name, "close_notify");
-  assert.is(meeting.bridge.engine.error, undefined);
-}, (program, role) => !(program.name === "gnutls" && role === "initiator"));
+each(
+  "answers when the other closes first",
+  {},
+  {},
+  async (meeting) => {
+    await meeting.bridge.opened();
+    await exchangeWords(meeting);
+    meeting.counterpart.close();
+    await meeting.bridge.closed();
+    assert.is(meeting.bridge.engine.alerts.sent?.name, "close_notify");
+    assert.is(meeting.bridge.engine.error, undefined);
+  },
+  (program, role) => !(program.name === "gnutls" && role === "initiator"),
+);
 
 each("reports a killed peer as truncated", {}, {}, async (meeting) => {
   await meeting.bridge.opened();
@@ -49,10 +61,15 @@ each("reports a killed peer as truncated", {}, {}, async (meeting) => {
   assert.is((await failure(meeting)).code, "truncated");
 });
 
-each("authenticates both ends by an authority", { authority: cast.authority }, { authorities: cast.authority.certificate }, async (meeting) => {
-  await meeting.bridge.opened();
-  await exchangeWords(meeting);
-});
+each(
+  "authenticates both ends by an authority",
+  { authority: cast.authority },
+  { authorities: cast.authority.certificate },
+  async (meeting) => {
+    await meeting.bridge.opened();
+    await exchangeWords(meeting);
+  },
+);
 
 each("refuses a certificate of another authority", {}, { authorities: cast.stranger.certificate }, async (meeting) => {
   const error = await failure(meeting);
@@ -62,14 +79,26 @@ each("refuses a certificate of another authority", {}, { authorities: cast.stran
 });
 
 // gnutls-serv verifies when the handshake is long over, and only says so on its terminal.
-each("hears why it was refused itself", { authority: cast.stranger }, {}, async (meeting) => {
-  const error = await failure(meeting);
-  assert.is(error.code, "alert-received");
-  assert.is(meeting.bridge.engine.alerts.received?.level, "fatal");
-}, (program, role) => !(program.name === "gnutls" && role === "initiator"));
+each(
+  "hears why it was refused itself",
+  { authority: cast.stranger },
+  {},
+  async (meeting) => {
+    const error = await failure(meeting);
+    assert.is(error.code, "alert-received");
+    assert.is(meeting.bridge.engine.alerts.received?.level, "fatal");
+  },
+  (program, role) => !(program.name === "gnutls" && role === "initiator"),
+);
 
-each("refuses a client without a certificate", { own: undefined }, {}, async (meeting) => {
-  assert.is((await failure(meeting)).code, "certificate-missing");
-}, (_, role) => role === "responder");
+each(
+  "refuses a client without a certificate",
+  { own: undefined },
+  {},
+  async (meeting) => {
+    assert.is((await failure(meeting)).code, "certificate-missing");
+  },
+  (_, role) => role === "responder",
+);
 
 test.run();

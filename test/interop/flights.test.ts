@@ -13,7 +13,8 @@ const ROLES = ["initiator", "responder"] as const;
 for (const program of PROGRAMS) {
   for (const role of ROLES) {
     test(`retries the hello (HelloRetryRequest): ${program.name}, as ${role}`, () => {
-      const [terms, options] = role === "initiator" ? [{ groups: ["P-384"] as const }, {}] : [{}, { groups: ["P-384"] as const }];
+      const [terms, options] =
+        role === "initiator" ? [{ groups: ["P-384"] as const }, {}] : [{}, { groups: ["P-384"] as const }];
       return meet(program, role, cast, { version: "TLSv1.3", ...terms }, options, async (meeting) => {
         await meeting.bridge.opened();
         assert.is(meeting.bridge.engine.negotiated?.group, "P-384");

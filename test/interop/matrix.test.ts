@@ -11,7 +11,8 @@ for (const program of PROGRAMS) {
   for (const role of ["initiator", "responder"] as const) {
     for (const cell of CELLS) {
       const { suite: name, group, kind, version } = cell;
-      test(`meets ${program.name} as ${role}: ${version}, ${name}, ${group}, ${kind}`, () => converse(program, role, cast, cell));
+      test(`meets ${program.name} as ${role}: ${version}, ${name}, ${group}, ${kind}`, () =>
+        converse(program, role, cast, cell));
     }
   }
 }

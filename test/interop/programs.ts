@@ -66,7 +66,13 @@ export interface Program {
 const openssl: Program = {
   name: "openssl",
   async connect(port, terms) {
-    const peer = new Peer("openssl", ["s_client", "-connect", `127.0.0.1:${port}`, ...opensslArguments(terms), ...verifying(terms, ["-verify", "4", "-verify_return_error"])]);
+    const peer = new Peer("openssl", [
+      "s_client",
+      "-connect",
+      `127.0.0.1:${port}`,
+      ...opensslArguments(terms),
+      ...verifying(terms, ["-verify", "4", "-verify_return_error"]),
+    ]);
     return { ...opensslVerbs(peer), port: 0, close: () => peer.hush() };
   },
   async serve(terms) {
@@ -94,7 +100,12 @@ function opensslArguments({ version, suite, groups, own, extra = [] }: Terms): s
 
 /** `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` is `ECDHE-RSA-AES128-GCM-SHA256` to OpenSSL. */
 const opensslName = (suite: string): string =>
-  suite.replace("TLS_", "").replace("WITH_", "").replace(/AES_(\d+)/, "AES$1").replace("POLY1305_SHA256", "POLY1305").replaceAll("_", "-");
+  suite
+    .replace("TLS_", "")
+    .replace("WITH_", "")
+    .replace(/AES_(\d+)/, "AES$1")
+    .replace("POLY1305_SHA256", "POLY1305")
+    .replaceAll("_", "-");
 
 const opensslVerbs = (peer: Peer): Omit<Counterpart, "port" | "close"> => ({
   isEcho: false,
@@ -110,13 +121,19 @@ const opensslVerbs = (peer: Peer): Omit<Counterpart, "port" | "close"> => ({
 const gnutls: Program = {
   name: "gnutls",
   async connect(port, terms) {
-    const trust = terms.authority ? [`--x509cafile=${terms.authority.certificateFile}`, "--verify-hostname=localhost"] : ["--no-ca-verification"];
+    const trust = terms.authority
+      ? [`--x509cafile=${terms.authority.certificateFile}`, "--verify-hostname=localhost"]
+      : ["--no-ca-verification"];
     const peer = new Peer("gnutls-cli", ["--port", String(port), "127.0.0.1", ...trust, ...gnutlsArguments(terms)]);
     return { ...gnutlsVerbs(peer), port: 0, isEcho: false, close: () => peer.hush() };
   },
   async serve(terms) {
     const trust = terms.authority ? [`--x509cafile=${terms.authority.certificateFile}`, "--verify-client-cert"] : [];
-    const peer = new Peer("gnutls-serv", ["--echo", "--port=0", "--require-client-cert", ...trust, ...gnutlsArguments(terms)], { LD_PRELOAD: loopback() });
+    const peer = new Peer(
+      "gnutls-serv",
+      ["--echo", "--port=0", "--require-client-cert", ...trust, ...gnutlsArguments(terms)],
+      { LD_PRELOAD: loopback() },
+    );
     const [, port] = await peer.prints(/loopback port (\d+)/);
     await peer.prints(/done/);
     return { ...gnutlsVerbs(peer), port: Number(port), isEcho: true, close: () => {} };
@@ -146,10 +163,18 @@ function gnutlsArguments({ version, suite, groups, own, extra = [] }: Terms): st
   ];
 }
 
-const GNUTLS_GROUPS: Readonly<Record<Group, string>> = { "X25519": "GROUP-X25519", "P-256": "GROUP-SECP256R1", "P-384": "GROUP-SECP384R1" };
+const GNUTLS_GROUPS: Readonly<Record<Group, string>> = {
+  X25519: "GROUP-X25519",
+  "P-256": "GROUP-SECP256R1",
+  "P-384": "GROUP-SECP384R1",
+};
 
 /** The AEAD alone: `TLS_AES_128_GCM_SHA256` is `AES-128-GCM` to GnuTLS. */
-const gnutlsName = (suite: string): string => suite.replace(/^TLS_(.*WITH_)?/, "").replace(/_SHA\d+$/, "").replaceAll("_", "-");
+const gnutlsName = (suite: string): string =>
+  suite
+    .replace(/^TLS_(.*WITH_)?/, "")
+    .replace(/_SHA\d+$/, "")
+    .replaceAll("_", "-");
 
 const gnutlsVerbs = (peer: Peer): Omit<Counterpart, "port" | "close" | "isEcho"> => ({
   heard: (text) => peer.prints(new RegExp(text)),
@@ -168,16 +193,29 @@ export interface NodeCounterpart extends Counterpart {
   readonly keyLog: readonly string[];
 }
 
-export const node: Program & { connect(port: number, terms: Terms): Promise<NodeCounterpart>; serve(terms: Terms): Promise<NodeCounterpart> } = {
+export const node: Program & {
+  connect(port: number, terms: Terms): Promise<NodeCounterpart>;
+  serve(terms: Terms): Promise<NodeCounterpart>;
+} = {
   name: "node:tls",
   async connect(port, terms) {
-    const socket = tls.connect({ port, host: "127.0.0.1", servername: "", ...nodeOptions(terms), ...(terms.authority && { rejectUnauthorized: true, checkServerIdentity: () => undefined }) });
+    const socket = tls.connect({
+      port,
+      host: "127.0.0.1",
+      servername: "",
+      ...nodeOptions(terms),
+      ...(terms.authority && { rejectUnauthorized: true, checkServerIdentity: () => undefined }),
+    });
     const keyLog: string[] = [];
     socket.on("keylog", (line: Uint8Array) => keyLog.push(textOf(line)));
     return nodeVerbs(Promise.resolve(socket), keyLog, 0, () => {});
   },
   async serve(terms) {
-    const server = tls.createServer({ requestCert: true, ...nodeOptions(terms), ...(terms.authority && { rejectUnauthorized: true }) });
+    const server = tls.createServer({
+      requestCert: true,
+      ...nodeOptions(terms),
+      ...(terms.authority && { rejectUnauthorized: true }),
+    });
     const keyLog: string[] = [];
     server.on("keylog", (line: Uint8Array) => keyLog.push(textOf(line)));
     const socket = new Promise<tls.TLSSocket>((resolve) => server.on("secureConnection", resolve));
@@ -201,7 +239,12 @@ function nodeOptions({ version, suite, groups, own, authority }: Terms) {
   };
 }
 
-function nodeVerbs(socket: Promise<tls.TLSSocket>, keyLog: readonly string[], port: number, leave: () => void): NodeCounterpart {
+function nodeVerbs(
+  socket: Promise<tls.TLSSocket>,
+  keyLog: readonly string[],
+  port: number,
+  leave: () => void,
+): NodeCounterpart {
   let text = "";
   let change = (): void => {};
   const isOver = socket.then((one) => {
@@ -224,7 +267,8 @@ function nodeVerbs(socket: Promise<tls.TLSSocket>, keyLog: readonly string[], po
         while (!text.includes(wanted)) await new Promise<void>((resolve) => (change = resolve));
       }),
     say: (words) => void socket.then((one) => one.write(words)),
-    exported: async () => (await isReady()).exportKeyingMaterial(EXPORTED, LABEL, undefined as unknown as Buffer).toString("hex"),
+    exported: async () =>
+      (await isReady()).exportKeyingMaterial(EXPORTED, LABEL, undefined as unknown as Buffer).toString("hex"),
     close: () => void socket.then((one) => one.end()),
     ended: () => within("node:tls ending", () => isOver),
     stop: () => {

@@ -41,8 +41,18 @@ const across = <A, B, C>(first: readonly A[], second: readonly B[], cell: (a: A,
 /** Every suite, every group and every kind of certificate, in each version that has it. */
 export const CELLS: readonly Cell[] = distinct([
   ...Object.keys(CIPHERSUITES).map(suiteCell),
-  ...across(VERSIONS, ALL_GROUPS, (version, group): Cell => ({ version, suite: chacha(version, "P-256"), group, kind: "P-256" })),
-  ...across(VERSIONS, KINDS, (version, kind): Cell => ({ version, suite: chacha(version, kind), group: "X25519", kind })),
+  ...across(VERSIONS, ALL_GROUPS, (version, group): Cell => ({
+    version,
+    suite: chacha(version, "P-256"),
+    group,
+    kind: "P-256",
+  })),
+  ...across(VERSIONS, KINDS, (version, kind): Cell => ({
+    version,
+    suite: chacha(version, kind),
+    group: "X25519",
+    kind,
+  })),
 ]);
 
 function distinct(cells: readonly Cell[]): readonly Cell[] {
@@ -50,7 +60,8 @@ function distinct(cells: readonly Cell[]): readonly Cell[] {
 }
 
 /** TLS 1.2 has one list for key exchange and for the curves of certificates. */
-const groupsOf = ({ version, group }: Cell): readonly Group[] => (version === "TLSv1.3" ? [group] : [group, ...ALL_GROUPS.filter((other) => other !== group)]);
+const groupsOf = ({ version, group }: Cell): readonly Group[] =>
+  version === "TLSv1.3" ? [group] : [group, ...ALL_GROUPS.filter((other) => other !== group)];
 
 /** The people of a meeting: an authority, and certificates of each kind for both ends. */
 export class Cast {
@@ -66,13 +77,19 @@ export class Cast {
   }
 
   theirs(kind: KeyKind = "P-256"): Issued {
-    const issued = this.#theirs.get(kind) ?? this.issuer.issue("peer", { kind, names: [xmppAddr("peer@example.org"), "DNS:localhost"], by: this.authority });
+    const issued =
+      this.#theirs.get(kind) ??
+      this.issuer.issue("peer", { kind, names: [xmppAddr("peer@example.org"), "DNS:localhost"], by: this.authority });
     this.#theirs.set(kind, issued);
     return issued;
   }
 
   ours(kind: KeyKind = "P-256"): Identity {
-    const make = () => this.core.identityFromPEM(this.issuer.issue("own", { kind, names: [xmppAddr("own@example.org"), "DNS:localhost"], by: this.authority }).pem);
+    const make = () =>
+      this.core.identityFromPEM(
+        this.issuer.issue("own", { kind, names: [xmppAddr("own@example.org"), "DNS:localhost"], by: this.authority })
+          .pem,
+      );
     const identity = this.#ours.get(kind) ?? make();
     this.#ours.set(kind, identity);
     return identity;
@@ -90,9 +107,17 @@ export interface Meeting {
 }
 
 /** Brings our engine in this role and the program together; both are gone when `body` is over. */
-export async function meet(program: Program, role: Role, cast: Cast, terms: Terms, options: Partial<EngineOptions> & BridgeOptions, body: (meeting: Meeting) => Promise<void>): Promise<void> {
+export async function meet(
+  program: Program,
+  role: Role,
+  cast: Cast,
+  terms: Terms,
+  options: Partial<EngineOptions> & BridgeOptions,
+  body: (meeting: Meeting) => Promise<void>,
+): Promise<void> {
   const { chunk, ...rest } = options;
-  const engine = () => cast.core.engine({ role, identity: cast.ours(), versions: [terms.version], alpn: [PROTOCOL], ...rest });
+  const engine = () =>
+    cast.core.engine({ role, identity: cast.ours(), versions: [terms.version], alpn: [PROTOCOL], ...rest });
   const through = chunk === undefined ? {} : { chunk };
   const complete = { own: cast.theirs(), ...terms };
   if (role === "initiator") return meetServer(await program.serve(complete), engine, through, body);
@@ -106,7 +131,12 @@ export async function meet(program: Program, role: Role, cast: Cast, terms: Term
   }
 }
 
-async function meetServer(counterpart: Counterpart, engine: () => ReturnType<Core["engine"]>, options: BridgeOptions, body: (meeting: Meeting) => Promise<void>): Promise<void> {
+async function meetServer(
+  counterpart: Counterpart,
+  engine: () => ReturnType<Core["engine"]>,
+  options: BridgeOptions,
+  body: (meeting: Meeting) => Promise<void>,
+): Promise<void> {
   const bridge = await dial(counterpart.port, engine(), options);
   try {
     await body({ bridge, counterpart });
@@ -121,15 +151,28 @@ export async function converse(program: Program, role: Role, cast: Cast, cell: C
   const own = cast.theirs(cell.kind);
   const groups = groupsOf(cell);
   const terms = { version: cell.version, suite: cell.suite, groups, own };
-  await meet(program, role, cast, terms, { identity: cast.ours(cell.kind), groups }, async ({ bridge, counterpart }) => {
-    await bridge.opened();
-    assert.equal(bridge.engine.negotiated, { version: cell.version, ciphersuite: cell.suite, group: cell.group, alpn: PROTOCOL, resumed: false });
-    assert.is(bridge.engine.peer?.fingerprint, new X509Certificate(own.certificate).fingerprint256);
-    await exchangeWords({ bridge, counterpart });
-    assert.is(exportedBy(bridge), await counterpart.exported());
-    bridge.close();
-    await bridge.closed();
-  });
+  await meet(
+    program,
+    role,
+    cast,
+    terms,
+    { identity: cast.ours(cell.kind), groups },
+    async ({ bridge, counterpart }) => {
+      await bridge.opened();
+      assert.equal(bridge.engine.negotiated, {
+        version: cell.version,
+        ciphersuite: cell.suite,
+        group: cell.group,
+        alpn: PROTOCOL,
+        resumed: false,
+      });
+      assert.is(bridge.engine.peer?.fingerprint, new X509Certificate(own.certificate).fingerprint256);
+      await exchangeWords({ bridge, counterpart });
+      assert.is(exportedBy(bridge), await counterpart.exported());
+      bridge.close();
+      await bridge.closed();
+    },
+  );
 }
 
 /** Says something each way. */

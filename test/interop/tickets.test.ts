@@ -17,7 +17,8 @@ test.after(() => {
   rmSync(folder, { recursive: true });
 });
 
-const engine = (options: Partial<EngineOptions>) => cast.core.engine({ role: "initiator", identity: cast.ours(), ...options });
+const engine = (options: Partial<EngineOptions>) =>
+  cast.core.engine({ role: "initiator", identity: cast.ours(), ...options });
 
 /** Closes a connection properly, so that nobody distrusts its session. */
 async function part(bridge: Bridge): Promise<void> {
@@ -56,7 +57,18 @@ test("resumes a client that comes back: openssl", async () => {
   const door = await Door.open(() => engine({ role: "responder", tickets }));
   const { certificateFile, keyFile } = cast.theirs();
   const file = join(folder, "openssl.session");
-  const visit = (way: string) => new Peer("openssl", ["s_client", "-connect", `127.0.0.1:${door.port}`, "-cert", certificateFile, "-key", keyFile, way, file]);
+  const visit = (way: string) =>
+    new Peer("openssl", [
+      "s_client",
+      "-connect",
+      `127.0.0.1:${door.port}`,
+      "-cert",
+      certificateFile,
+      "-key",
+      keyFile,
+      way,
+      file,
+    ]);
 
   const first = visit("-sess_out");
   const welcome = await door.next();
@@ -80,7 +92,15 @@ test("resumes a client that comes back: gnutls", async () => {
   const tickets = cast.core.tickets();
   const door = await Door.open(() => engine({ role: "responder", tickets }));
   const { certificateFile, keyFile } = cast.theirs();
-  const cli = new Peer("gnutls-cli", ["--resume", "--no-ca-verification", "--port", String(door.port), `--x509certfile=${certificateFile}`, `--x509keyfile=${keyFile}`, "127.0.0.1"]);
+  const cli = new Peer("gnutls-cli", [
+    "--resume",
+    "--no-ca-verification",
+    "--port",
+    String(door.port),
+    `--x509certfile=${certificateFile}`,
+    `--x509keyfile=${keyFile}`,
+    "127.0.0.1",
+  ]);
   await (await door.next()).opened();
   const back = await door.next();
   await back.opened();

@@ -14,7 +14,13 @@ const root = issuer.authority("Root of Verona");
 const stranger = issuer.authority("Root of Mantua");
 const issued = issuer.issue("juliet", {
   kind: "RSA-2048",
-  names: [xmppAddr("juliet@capulet.example"), "DNS:capulet.example", srvName("_xmpp-client.capulet.example"), xmppAddr("júlia@capulet.example"), "DNS:chat.capulet.example"],
+  names: [
+    xmppAddr("juliet@capulet.example"),
+    "DNS:capulet.example",
+    srvName("_xmpp-client.capulet.example"),
+    xmppAddr("júlia@capulet.example"),
+    "DNS:chat.capulet.example",
+  ],
   by: root,
 });
 
@@ -54,7 +60,10 @@ test("computes the fingerprints that OpenSSL does", () => {
   const reference = new X509Certificate(issued.certificate);
   const spki = reference.publicKey.export({ type: "spki", format: "der" });
   assert.is(certificate.fingerprint, reference.fingerprint256);
-  assert.is(certificate.spkiFingerprint.replaceAll(":", "").toLowerCase(), createHash("sha256").update(spki).digest("hex"));
+  assert.is(
+    certificate.spkiFingerprint.replaceAll(":", "").toLowerCase(),
+    createHash("sha256").update(spki).digest("hex"),
+  );
   assert.match(certificate.spkiFingerprint, /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
   assert.is(certificate.sha1, createHash("sha1").update(reference.raw).digest("hex"));
 });
@@ -69,14 +78,30 @@ test("keeps its own copy of the bytes", () => {
 
 test("refuses what is not one whole certificate", () => {
   const der = derOf(issued);
-  for (const bytes of [new Uint8Array(0), der.subarray(1), der.subarray(0, -1), Uint8Array.of(...der, 0), new Uint8Array(2000)]) {
-    assert.is(codeThrownBy(() => core.certificate(bytes)), "invalid-certificate");
+  for (const bytes of [
+    new Uint8Array(0),
+    der.subarray(1),
+    der.subarray(0, -1),
+    Uint8Array.of(...der, 0),
+    new Uint8Array(2000),
+  ]) {
+    assert.is(
+      codeThrownBy(() => core.certificate(bytes)),
+      "invalid-certificate",
+    );
   }
 });
 
 test("refuses names that could be read in two ways", () => {
-  for (const name of ["otherName:1.3.6.1.5.5.7.8.5;FORMAT:HEX,UTF8:6A00", "otherName:1.3.6.1.5.5.7.8.5;FORMAT:HEX,UTF8:6A0A"]) {
-    assert.is(codeThrownBy(() => core.certificate(derOf(issuer.issue("evil", { names: [name] })))), "invalid-certificate", name);
+  for (const name of [
+    "otherName:1.3.6.1.5.5.7.8.5;FORMAT:HEX,UTF8:6A00",
+    "otherName:1.3.6.1.5.5.7.8.5;FORMAT:HEX,UTF8:6A0A",
+  ]) {
+    assert.is(
+      codeThrownBy(() => core.certificate(derOf(issuer.issue("evil", { names: [name] })))),
+      "invalid-certificate",
+      name,
+    );
   }
 });
 
@@ -107,13 +132,21 @@ test("refuses one that is no authority as an issuer", () => {
 });
 
 test("refuses authorities that cannot be read, and works no more after disposal", () => {
-  for (const pem of ["", "no PEM", issued.key]) assert.is(codeThrownBy(() => core.authorities(pem)), "invalid-certificate");
+  for (const pem of ["", "no PEM", issued.key])
+    assert.is(
+      codeThrownBy(() => core.authorities(pem)),
+      "invalid-certificate",
+    );
   const authorities = core.authorities(root.certificate);
   authorities[Symbol.dispose]();
-  assert.is(codeThrownBy(() => core.verifyChain([derOf(issued)], authorities)), "disposed");
+  assert.is(
+    codeThrownBy(() => core.verifyChain([derOf(issued)], authorities)),
+    "disposed",
+  );
 });
 
-const certified = (by: Issued): Identity => core.identityFromPEM(issuer.issue("end", { names: [xmppAddr("a@example.org")], by }).pem);
+const certified = (by: Issued): Identity =>
+  core.identityFromPEM(issuer.issue("end", { names: [xmppAddr("a@example.org")], by }).pem);
 
 test("lets authorities decide during the handshake, as object, PEM and list of PEM", () => {
   const identity = certified(root);

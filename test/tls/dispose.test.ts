@@ -53,7 +53,11 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
 
     // The same search must find them while they are in use, or it proves nothing.
     for (const label of lasting) assert.ok(isFound(core, secrets.get(label)!), `${label} is there before`);
-    for (const scalar of scalars) assert.ok(numberForms(scalar).some((form) => isFound(core, form)), "the key is there before");
+    for (const scalar of scalars)
+      assert.ok(
+        numberForms(scalar).some((form) => isFound(core, form)),
+        "the key is there before",
+      );
     assert.ok(isFound(core, bytesOf(MARKER)), "unread plaintext is there before");
 
     for (const engine of engines) engine[Symbol.dispose]();
@@ -75,7 +79,11 @@ test("keeps an identity's key as long as an engine needs it, and no longer", asy
 });
 
 test("leaves neither plaintext nor exported keys where bytes cross over", async () => {
-  const { core, engines: [initiator, responder], exported } = await scene(["TLSv1.3"]);
+  const {
+    core,
+    engines: [initiator, responder],
+    exported,
+  } = await scene(["TLSv1.3"]);
   responder!.read();
   assert.not(isFound(core, exported));
   assert.not(isFound(core, bytesOf(MARKER)), "after reading");

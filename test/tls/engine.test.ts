@@ -1,6 +1,19 @@
 import { loadCore, XtlsError, type EngineOptions } from "../../bindings/node.ts";
 import { assert, suite } from "../suite.ts";
-import { bytesOf, codeThrownBy, couple, dispose, handshake, openPair, pair, pattern, settle, textOf, thrown, transfer } from "./pair.ts";
+import {
+  bytesOf,
+  codeThrownBy,
+  couple,
+  dispose,
+  handshake,
+  openPair,
+  pair,
+  pattern,
+  settle,
+  textOf,
+  thrown,
+  transfer,
+} from "./pair.ts";
 
 const test = suite("engine");
 const core = await loadCore();
@@ -39,8 +52,14 @@ test("knows nothing of the peer before the handshake is over", () => {
   for (const engine of [initiator, responder]) {
     assert.is(engine.peer, undefined);
     assert.is(engine.negotiated, undefined);
-    assert.is(codeThrownBy(() => engine.exportKeyingMaterial("EXPORTER-x", undefined, 32)), "invalid-state");
-    assert.is(codeThrownBy(() => engine.write(bytesOf("early"))), "invalid-state");
+    assert.is(
+      codeThrownBy(() => engine.exportKeyingMaterial("EXPORTER-x", undefined, 32)),
+      "invalid-state",
+    );
+    assert.is(
+      codeThrownBy(() => engine.write(bytesOf("early"))),
+      "invalid-state",
+    );
   }
   handshake({ initiator, responder });
 });
@@ -99,7 +118,10 @@ test("closes one way after the other, and reads on in between", () => {
   initiator.close();
   assert.is(initiator.state, "closing");
   assert.equal(initiator.alerts, { sent: { level: "warning", description: 0, name: "close_notify" } });
-  assert.is(codeThrownBy(() => initiator.write(bytesOf("late"))), "invalid-state");
+  assert.is(
+    codeThrownBy(() => initiator.write(bytesOf("late"))),
+    "invalid-state",
+  );
 
   responder.write(bytesOf("on its way"));
   transfer(responder, initiator);
@@ -135,18 +157,27 @@ test("ignores bytes after close_notify", () => {
 
 test("reports a transport that ends without close_notify as truncated, for good", () => {
   for (const ends of [pair(core), openPair(core)]) {
-    assert.is(codeThrownBy(() => ends.initiator.end()), "truncated");
+    assert.is(
+      codeThrownBy(() => ends.initiator.end()),
+      "truncated",
+    );
     assert.is(ends.initiator.state, "failed");
     assert.is(ends.initiator.error?.code, "truncated");
     ends.initiator.end();
-    assert.is(codeThrownBy(() => ends.initiator.feed(EMPTY)), "truncated");
+    assert.is(
+      codeThrownBy(() => ends.initiator.feed(EMPTY)),
+      "truncated",
+    );
   }
 });
 
 test("reports truncation also after its own close_notify", () => {
   const { initiator } = openPair(core);
   initiator.close();
-  assert.is(codeThrownBy(() => initiator.end()), "truncated");
+  assert.is(
+    codeThrownBy(() => initiator.end()),
+    "truncated",
+  );
 });
 
 test("cancels a handshake by close", () => {
@@ -155,7 +186,10 @@ test("cancels a handshake by close", () => {
   ends.responder.close();
   assert.is(ends.responder.state, "failed");
   assert.is(ends.responder.error?.code, "handshake-canceled");
-  assert.is(codeThrownBy(() => settle(ends)), "alert-received");
+  assert.is(
+    codeThrownBy(() => settle(ends)),
+    "alert-received",
+  );
   assert.is(ends.initiator.alerts.received?.level, "fatal");
 });
 
@@ -165,7 +199,10 @@ test("tells the peer why it was judged, and keeps the judge's error", () => {
   ends.initiator.abort(46, verdict);
   assert.is(ends.initiator.state, "failed");
   assert.is(ends.initiator.error, verdict);
-  assert.is(thrown(() => ends.initiator.write(bytesOf("x"))), verdict);
+  assert.is(
+    thrown(() => ends.initiator.write(bytesOf("x"))),
+    verdict,
+  );
   assert.equal(ends.initiator.alerts.sent, { level: "fatal", description: 46, name: "certificate_unknown" });
 
   const error = thrown(() => transfer(ends.initiator, ends.responder)) as XtlsError;
@@ -179,8 +216,14 @@ test("gives each error once and always the same one", () => {
   const ends = openPair(core);
   const error = thrown(() => ends.initiator.feed(pattern(100)));
   assert.instance(error, XtlsError);
-  assert.is(thrown(() => ends.initiator.feed(EMPTY)), error);
-  assert.is(thrown(() => ends.initiator.write(bytesOf("x"))), error);
+  assert.is(
+    thrown(() => ends.initiator.feed(EMPTY)),
+    error,
+  );
+  assert.is(
+    thrown(() => ends.initiator.write(bytesOf("x"))),
+    error,
+  );
   assert.is(ends.initiator.error, error);
   assert.ok(ends.initiator.drain().length > 0, "the alert gets away");
 });
@@ -218,9 +261,21 @@ test("agrees on other keys in every session", () => {
 
 test("refuses lengths, maxima and alerts that make no sense", () => {
   const { initiator } = openPair(core);
-  for (const length of [0, -1, 1.5, 1e6]) assert.is(codeThrownBy(() => initiator.exportKeyingMaterial("x", undefined, length)), "invalid-argument");
-  for (const max of [0, -1, 1.5, NaN]) assert.is(codeThrownBy(() => initiator.drain(max)), "invalid-argument");
-  for (const alert of [0, 256, 1.5]) assert.is(codeThrownBy(() => initiator.abort(alert, new XtlsError("closed"))), "invalid-argument");
+  for (const length of [0, -1, 1.5, 1e6])
+    assert.is(
+      codeThrownBy(() => initiator.exportKeyingMaterial("x", undefined, length)),
+      "invalid-argument",
+    );
+  for (const max of [0, -1, 1.5, NaN])
+    assert.is(
+      codeThrownBy(() => initiator.drain(max)),
+      "invalid-argument",
+    );
+  for (const alert of [0, 256, 1.5])
+    assert.is(
+      codeThrownBy(() => initiator.abort(alert, new XtlsError("closed"))),
+      "invalid-argument",
+    );
   assert.is(initiator.state, "open");
 });
 
@@ -245,14 +300,20 @@ test("refuses options that make no sense", () => {
     const code = codeThrownBy(() => core.engine({ role: "initiator", identity: juliet, ...options } as EngineOptions));
     assert.is(code, "invalid-argument", JSON.stringify(options));
   }
-  assert.is(codeThrownBy(() => core.engine({ role: "initiator", identity: juliet, authorities: "no PEM" })), "invalid-certificate");
+  assert.is(
+    codeThrownBy(() => core.engine({ role: "initiator", identity: juliet, authorities: "no PEM" })),
+    "invalid-certificate",
+  );
   assert.is(core.heapUsed, before);
 });
 
 test("refuses an identity of another core", async () => {
   const other = await loadCore();
   const stranger = other.createIdentity({ jid: "nurse@capulet.example" });
-  assert.is(codeThrownBy(() => core.engine({ role: "initiator", identity: stranger })), "invalid-argument");
+  assert.is(
+    codeThrownBy(() => core.engine({ role: "initiator", identity: stranger })),
+    "invalid-argument",
+  );
 });
 
 test("throws `disposed` from everything after disposal, but state and error", () => {
@@ -283,7 +344,10 @@ test("lives on when its identity is disposed of", () => {
   const ends = pair(core, {}, { identity });
   identity[Symbol.dispose]();
   handshake(ends);
-  assert.is(codeThrownBy(() => core.engine({ role: "initiator", identity })), "disposed");
+  assert.is(
+    codeThrownBy(() => core.engine({ role: "initiator", identity })),
+    "disposed",
+  );
 });
 
 test("runs many engines of one core side by side", () => {

@@ -15,7 +15,11 @@ test("export what the documentation names", () => {
 });
 
 /** Every file that an entry reaches by relative imports, and every module that those import. */
-function closure(entry: URL, files = new Set<string>(), modules = new Set<string>()): { files: Set<string>; modules: Set<string> } {
+function closure(
+  entry: URL,
+  files = new Set<string>(),
+  modules = new Set<string>(),
+): { files: Set<string>; modules: Set<string> } {
   if (files.has(entry.href)) return { files, modules };
   files.add(entry.href);
   for (const [, from] of readFileSync(entry, "utf8").matchAll(/^(?:import|export)[^;]*? from "([^"]+)"/gm)) {

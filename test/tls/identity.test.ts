@@ -28,7 +28,8 @@ test("makes the certificate that XMPP asks for, as OpenSSL reads it", () => {
 test("makes another key, serial number and CN every time", () => {
   const made = Array.from({ length: 5 }, () => core.createIdentity({ jid: "juliet@capulet.example" }));
   const read = made.map(({ certificate }) => new X509Certificate(certificate));
-  for (const noun of ["serialNumber", "subject"] as const) assert.is(new Set(read.map((one) => one[noun])).size, 5, noun);
+  for (const noun of ["serialNumber", "subject"] as const)
+    assert.is(new Set(read.map((one) => one[noun])).size, 5, noun);
   assert.is(new Set(made.map(({ spkiFingerprint }) => spkiFingerprint)).size, 5);
 });
 
@@ -42,7 +43,13 @@ test("is valid from before now for as many days as asked", () => {
 
 test("names any bare JID, also of a server, of other scripts, of the greatest length", () => {
   const longest = `${"l".repeat(1023)}@${"d".repeat(1023)}`;
-  for (const jid of ["a@b", "capulet.example", "ジュリエット@キャピュレット.example", "júlia@capulet.example", longest]) {
+  for (const jid of [
+    "a@b",
+    "capulet.example",
+    "ジュリエット@キャピュレット.example",
+    "júlia@capulet.example",
+    longest,
+  ]) {
     const identity = core.createIdentity({ jid });
     assert.is(identity.jid, jid);
     assert.equal(core.certificate(identity.certificate).jids, [jid]);
@@ -50,14 +57,40 @@ test("names any bare JID, also of a server, of other scripts, of the greatest le
 });
 
 test("refuses a JID that is not bare or not well-formed", () => {
-  const wrong = ["", "@", "a@", "@b", "a@b/c", "capulet.example/x", "a@b@c", "a b@c", "a@b\0c", "a@b\nc", "\ud800@b", "a<@b", `${"l".repeat(1024)}@b`, "é".repeat(512) + "@b"];
-  for (const jid of wrong) assert.is(codeThrownBy(() => core.createIdentity({ jid })), "invalid-jid", JSON.stringify(jid));
-  assert.is(codeThrownBy(() => core.createIdentity({ jid: undefined as unknown as string })), "invalid-jid");
+  const wrong = [
+    "",
+    "@",
+    "a@",
+    "@b",
+    "a@b/c",
+    "capulet.example/x",
+    "a@b@c",
+    "a b@c",
+    "a@b\0c",
+    "a@b\nc",
+    "\ud800@b",
+    "a<@b",
+    `${"l".repeat(1024)}@b`,
+    "é".repeat(512) + "@b",
+  ];
+  for (const jid of wrong)
+    assert.is(
+      codeThrownBy(() => core.createIdentity({ jid })),
+      "invalid-jid",
+      JSON.stringify(jid),
+    );
+  assert.is(
+    codeThrownBy(() => core.createIdentity({ jid: undefined as unknown as string })),
+    "invalid-jid",
+  );
 });
 
 test("refuses days out of range", () => {
   for (const days of [0, -1, 1.5, NaN, 36_501]) {
-    assert.is(codeThrownBy(() => core.createIdentity({ jid: "a@b", days })), "invalid-argument");
+    assert.is(
+      codeThrownBy(() => core.createIdentity({ jid: "a@b", days })),
+      "invalid-argument",
+    );
   }
 });
 
@@ -78,7 +111,10 @@ for (const kind of ["P-256", "P-384", "RSA-2048"] as const) {
     for (const pem of [key + certificate, certificate + key]) {
       const identity = core.identityFromPEM(pem);
       assert.is(identity.jid, "nurse@capulet.example");
-      assert.is(openPair(core, { identity }).initiator.peer?.fingerprint, new X509Certificate(certificate).fingerprint256);
+      assert.is(
+        openPair(core, { identity }).initiator.peer?.fingerprint,
+        new X509Certificate(certificate).fingerprint256,
+      );
     }
   });
 }
@@ -105,17 +141,41 @@ test("presents its whole chain", () => {
 
 test("refuses PEM without a key, without a certificate, of two strangers, encrypted or broken", () => {
   const [one, other] = [issuer.issue("one"), issuer.issue("other")];
-  const encrypted = createPrivateKey(one.key).export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }) as string;
-  const wrong = ["", "no PEM", one.key, one.certificate, one.key + other.certificate, encrypted + one.certificate, one.pem.replace(/A/g, "B")];
-  for (const pem of wrong) assert.is(codeThrownBy(() => core.identityFromPEM(pem)), "invalid-identity", pem.slice(0, 40));
-  assert.is(codeThrownBy(() => core.identityFromPEM(7 as unknown as string)), "invalid-argument");
+  const encrypted = createPrivateKey(one.key).export({
+    type: "pkcs8",
+    format: "pem",
+    cipher: "aes-256-cbc",
+    passphrase: "x",
+  }) as string;
+  const wrong = [
+    "",
+    "no PEM",
+    one.key,
+    one.certificate,
+    one.key + other.certificate,
+    encrypted + one.certificate,
+    one.pem.replace(/A/g, "B"),
+  ];
+  for (const pem of wrong)
+    assert.is(
+      codeThrownBy(() => core.identityFromPEM(pem)),
+      "invalid-identity",
+      pem.slice(0, 40),
+    );
+  assert.is(
+    codeThrownBy(() => core.identityFromPEM(7 as unknown as string)),
+    "invalid-argument",
+  );
 });
 
 test("gives its key to nobody after disposal, but stays readable", () => {
   const identity = core.createIdentity({ jid: "juliet@capulet.example" });
   identity[Symbol.dispose]();
   identity[Symbol.dispose]();
-  assert.is(codeThrownBy(() => identity.toPEM()), "disposed");
+  assert.is(
+    codeThrownBy(() => identity.toPEM()),
+    "disposed",
+  );
   assert.is(identity.jid, "juliet@capulet.example");
 });
 

@@ -50,12 +50,31 @@ export class Issuer {
   /** A certificate whose CN is `name`. */
   issue(name: string, options: IssueOptions = {}): Issued {
     const { kind = "P-256", names = [], extensions = [], by, days = 30 } = options;
-    const [keyFile, certificateFile, section] = ["key.pem", "crt.pem", "cnf"].map((end) => join(this.#folder, `${this.#count}.${end}`)) as [string, string, string];
+    const [keyFile, certificateFile, section] = ["key.pem", "crt.pem", "cnf"].map((end) =>
+      join(this.#folder, `${this.#count}.${end}`),
+    ) as [string, string, string];
     this.#count++;
     writeFileSync(section, configuration(names, extensions));
-    openssl(["req", "-new", "-x509", "-nodes", ...keyArguments(kind), "-keyout", keyFile, "-out", certificateFile,
-      "-subj", `/CN=${name}`, "-config", section, "-extensions", "ext", "-days", String(days),
-      ...(by ? ["-CA", by.certificateFile, "-CAkey", by.keyFile] : [])]);
+    openssl([
+      "req",
+      "-new",
+      "-x509",
+      "-nodes",
+      ...keyArguments(kind),
+      "-keyout",
+      keyFile,
+      "-out",
+      certificateFile,
+      "-subj",
+      `/CN=${name}`,
+      "-config",
+      section,
+      "-extensions",
+      "ext",
+      "-days",
+      String(days),
+      ...(by ? ["-CA", by.certificateFile, "-CAkey", by.keyFile] : []),
+    ]);
     const [key, certificate] = [readFileSync(keyFile, "utf8"), readFileSync(certificateFile, "utf8")];
     return { key, certificate, keyFile, certificateFile, pem: key + certificate };
   }
@@ -71,8 +90,18 @@ function configuration(names: readonly string[], extensions: readonly string[]):
     const kind = name.slice(0, name.indexOf(":"));
     return `${kind}.${index} = ${name.slice(kind.length + 1)}`;
   });
-  return ["[req]", "distinguished_name=dn", "prompt=no", "[dn]", "CN=unused", "[ext]", "subjectKeyIdentifier=hash", ...extensions,
-    ...(names.length > 0 ? ["subjectAltName=@names", "[names]", ...alternatives] : []), ""].join("\n");
+  return [
+    "[req]",
+    "distinguished_name=dn",
+    "prompt=no",
+    "[dn]",
+    "CN=unused",
+    "[ext]",
+    "subjectKeyIdentifier=hash",
+    ...extensions,
+    ...(names.length > 0 ? ["subjectAltName=@names", "[names]", ...alternatives] : []),
+    "",
+  ].join("\n");
 }
 
 const keyArguments = (kind: KeyKind): string[] =>

@@ -22,7 +22,10 @@ function logs(versions: readonly ("TLSv1.3" | "TLSv1.2")[]): [string[], string[]
 test("writes the same lines on both ends, in NSS's format", () => {
   const [initiator, responder] = logs(["TLSv1.3"]);
   assert.equal(initiator, responder);
-  assert.equal(initiator.map((line) => line.split(" ")[0]), LABELS);
+  assert.equal(
+    initiator.map((line) => line.split(" ")[0]),
+    LABELS,
+  );
   for (const line of initiator) assert.match(line, /^[A-Z0-9_]+ [0-9a-f]{64} [0-9a-f]{64}$/);
 });
 

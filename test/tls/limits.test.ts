@@ -11,7 +11,10 @@ test("takes no plaintext at all when the ring has no room for its records", () =
   const { initiator, responder } = openPair(core, { limit: 64 * KIB });
   initiator.write(pattern(40 * KIB));
   const { pending } = initiator;
-  assert.is(codeThrownBy(() => initiator.write(pattern(40 * KIB))), "limit-exceeded");
+  assert.is(
+    codeThrownBy(() => initiator.write(pattern(40 * KIB))),
+    "limit-exceeded",
+  );
   assert.is(initiator.pending, pending);
   assert.is(initiator.state, "open");
 
@@ -26,7 +29,10 @@ test("refuses more than the limit before it is copied", () => {
   const { initiator } = openPair(core, { limit: 64 * KIB });
   const memory = core.module.memory.buffer.byteLength;
   for (const port of ["write", "feed"] as const) {
-    assert.is(codeThrownBy(() => initiator[port](new Uint8Array(64 * KIB * KIB))), "limit-exceeded");
+    assert.is(
+      codeThrownBy(() => initiator[port](new Uint8Array(64 * KIB * KIB))),
+      "limit-exceeded",
+    );
   }
   assert.is(core.module.memory.buffer.byteLength, memory);
   assert.is(initiator.state, "open");
@@ -56,22 +62,35 @@ test("holds a megabyte by default", () => {
   ends.initiator.write(pattern(1000 * KIB));
   transfer(ends.initiator, ends.responder);
   assert.equal(ends.responder.read(), pattern(1000 * KIB));
-  assert.is(codeThrownBy(() => ends.initiator.write(pattern(1025 * KIB))), "limit-exceeded");
+  assert.is(
+    codeThrownBy(() => ends.initiator.write(pattern(1025 * KIB))),
+    "limit-exceeded",
+  );
 });
 
 test("has too little room for a handshake when the limit is absurd, and says so", () => {
   const ends = pair(core, {}, {}, { limit: 100 });
-  assert.is(codeThrownBy(() => settle(ends)), "limit-exceeded");
+  assert.is(
+    codeThrownBy(() => settle(ends)),
+    "limit-exceeded",
+  );
 });
 
 test("survives the module's memory running out", async () => {
   const small = await loadCore();
   const filler: number[] = [];
   for (let size = 0x4000000; size >= 0x1000; size >>= 1) {
-    for (let block = small.module.xtls_alloc(size); block !== 0; block = small.module.xtls_alloc(size)) filler.push(block);
+    for (let block = small.module.xtls_alloc(size); block !== 0; block = small.module.xtls_alloc(size))
+      filler.push(block);
   }
-  assert.is(codeThrownBy(() => small.createIdentity({ jid: "juliet@capulet.example" })), "out-of-memory");
-  assert.is(codeThrownBy(() => small.tickets({ capacity: 65536 })), "out-of-memory");
+  assert.is(
+    codeThrownBy(() => small.createIdentity({ jid: "juliet@capulet.example" })),
+    "out-of-memory",
+  );
+  assert.is(
+    codeThrownBy(() => small.tickets({ capacity: 65536 })),
+    "out-of-memory",
+  );
   for (const block of filler) small.module.xtls_free(block as never);
   openPair(small);
 });

@@ -34,7 +34,10 @@ test.before(async () => {
 test.after(() => void server.close());
 
 const refusal = async (source: ModuleSource, loadCore = loadNode): Promise<XtlsError> => {
-  const error: unknown = await loadCore(source).then(() => undefined, (reason: unknown) => reason);
+  const error: unknown = await loadCore(source).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   assert.instance(error, XtlsError);
   return error as XtlsError;
 };
@@ -52,7 +55,15 @@ async function withGlobal<Result>(name: string, value: unknown, body: () => Prom
 
 test("takes the packaged file, its URL, its path, bytes, a buffer and a compiled module", async () => {
   const bytes = await readFile(packagedModule);
-  const sources = [undefined, packagedModule, String(packagedModule), packagedModule.pathname, bytes, new Uint8Array(bytes).buffer, await WebAssembly.compile(bytes)];
+  const sources = [
+    undefined,
+    packagedModule,
+    String(packagedModule),
+    packagedModule.pathname,
+    bytes,
+    new Uint8Array(bytes).buffer,
+    await WebAssembly.compile(bytes),
+  ];
   for (const source of sources) assert.is((await loadNode(source)).heapUsed > 0, true);
 });
 
@@ -131,7 +142,11 @@ test("names a platform without randomness", async () => {
 });
 
 test("refuses another ABI: its version, a name too few, an import too many", async () => {
-  const strangers = [stub({ version: 99 }), stub({ without: ["xtls_engine_feed"] }), stub({ asksFor: "xtls_host_weather" })];
+  const strangers = [
+    stub({ version: 99 }),
+    stub({ without: ["xtls_engine_feed"] }),
+    stub({ asksFor: "xtls_host_weather" }),
+  ];
   for (const stranger of strangers) assert.is((await refusal(stranger)).code, "abi-mismatch");
   assert.match((await refusal(strangers[0]!)).message, "ABI 99");
   assert.match((await refusal(strangers[1]!)).message, "xtls_engine_feed");
@@ -154,7 +169,11 @@ test("asks for randomness in pieces that Web Crypto grants", async () => {
 });
 
 test("answers -1 when randomness fails, and throws nothing through the module", async () => {
-  const crypto = { getRandomValues: () => { throw new Error("no entropy"); } };
+  const crypto = {
+    getRandomValues: () => {
+      throw new Error("no entropy");
+    },
+  };
   await withGlobal("crypto", crypto, async () => {
     const module = await load(stub({ asking: { names: ["xtls_heap_used"], length: 16 } }), () => Promise.reject());
     assert.is(module.xtls_heap_used(), -1);
@@ -163,9 +182,16 @@ test("answers -1 when randomness fails, and throws nothing through the module", 
 
 test("fails key generation when randomness fails", async () => {
   const core = await loadNode();
-  const crypto = { getRandomValues: () => { throw new Error("no entropy"); } };
+  const crypto = {
+    getRandomValues: () => {
+      throw new Error("no entropy");
+    },
+  };
   await withGlobal("crypto", crypto, async () => {
-    assert.throws(() => core.createIdentity({ jid: "juliet@capulet.example" }), (error: XtlsError) => error.code === "randomness-missing");
+    assert.throws(
+      () => core.createIdentity({ jid: "juliet@capulet.example" }),
+      (error: XtlsError) => error.code === "randomness-missing",
+    );
   });
 });
 
@@ -173,7 +199,10 @@ test("lets no call in after a trap", async () => {
   const module = await load(stub({ trapping: ["xtls_heap_used"] }), () => Promise.reject());
   assert.is(module.xtls_abi_version(), 1);
   for (const call of [module.xtls_heap_used, module.xtls_abi_version]) {
-    assert.throws(() => call(), (error: XtlsError) => error.code === "internal-error");
+    assert.throws(
+      () => call(),
+      (error: XtlsError) => error.code === "internal-error",
+    );
   }
 });
 

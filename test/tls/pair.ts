@@ -89,7 +89,8 @@ export function thrown(body: () => unknown): unknown {
 export const codeThrownBy = (body: () => unknown): unknown => (thrown(body) as { code?: unknown }).code;
 
 /** `length` bytes that are not all alike. */
-export const pattern = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) & 0xff);
+export const pattern = (length: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) & 0xff);
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

@@ -14,7 +14,7 @@ const back = pattern(700).reverse();
 function cut(lengths: readonly number[]): Wire {
   let turn = 0;
   return function* (bytes) {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const length = lengths[turn++ % lengths.length]!;
       yield bytes.subarray(at, at + length);
       at += length;
@@ -23,7 +23,10 @@ function cut(lengths: readonly number[]): Wire {
 }
 
 /** Joins everything and keeps the rest for the next time: a flight may also come together with the next. */
-const lengths = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 3000 })), { minLength: 1, maxLength: 30 });
+const lengths = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 3000 })), {
+  minLength: 1,
+  maxLength: 30,
+});
 
 test("gives the same plaintext however the flights are split", () => {
   fc.assert(
@@ -58,7 +61,10 @@ function converse(wire: Wire): Outcome {
     }
   };
   attempt(() => settle(ends, wire));
-  for (const [end, data] of [[ends.initiator, there], [ends.responder, back]] as const) {
+  for (const [end, data] of [
+    [ends.initiator, there],
+    [ends.responder, back],
+  ] as const) {
     if (end.state === "open") attempt(() => end.write(data));
   }
   attempt(() => settle(ends, wire));
@@ -101,9 +107,11 @@ const isIgnored = (position: number): boolean => position === 1 || position === 
 
 test("never delivers altered plaintext, and always ends in a typed error, whatever byte is flipped", () => {
   const sent = volumes();
-  const altered = fc.constantFrom<EngineRole>("initiator", "responder").chain((end) =>
-    fc.record({ end: fc.constant(end), position: fc.nat(sent[end] - 1), mask: fc.integer({ min: 1, max: 255 }) }),
-  );
+  const altered = fc
+    .constantFrom<EngineRole>("initiator", "responder")
+    .chain((end) =>
+      fc.record({ end: fc.constant(end), position: fc.nat(sent[end] - 1), mask: fc.integer({ min: 1, max: 255 }) }),
+    );
   fc.assert(
     fc.property(altered, ({ end, position, mask }) => {
       const { read, errors } = converse(flip(end, position, mask));
@@ -117,7 +125,11 @@ test("never delivers altered plaintext, and always ends in a typed error, whatev
 
 test("ends in a typed error when bytes are lost, repeated or swapped", () => {
   const sent = volumes();
-  const piece = fc.record({ position: fc.nat(sent.initiator - 1), length: fc.integer({ min: 1, max: 200 }), way: fc.constantFrom("lose", "repeat", "swap") });
+  const piece = fc.record({
+    position: fc.nat(sent.initiator - 1),
+    length: fc.integer({ min: 1, max: 200 }),
+    way: fc.constantFrom("lose", "repeat", "swap"),
+  });
   fc.assert(
     fc.property(piece, ({ position, length, way }) => {
       const { read, errors } = converse(disturb(position, length, way));
@@ -144,7 +156,9 @@ function disturb(position: number, length: number, way: string): Wire {
 
 test("is opened by no garbage, and throws nothing untyped", () => {
   const garbage = fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { minLength: 1, maxLength: 5 });
-  const plausible = garbage.map((pieces) => pieces.map((piece) => Uint8Array.of(22, 3, 3, 0, piece.length & 0xff, ...piece)));
+  const plausible = garbage.map((pieces) =>
+    pieces.map((piece) => Uint8Array.of(22, 3, 3, 0, piece.length & 0xff, ...piece)),
+  );
   fc.assert(
     fc.property(fc.oneof(garbage, plausible), fc.boolean(), (pieces, hasHello) => {
       const ends = pair(core);

@@ -85,24 +85,45 @@ test("refuses what is no session, and an altered one without a crash", () => {
   const { juliet: identity } = couple(core);
   const ticket = session(core.tickets());
   for (const broken of [new Uint8Array(0), ticket.subarray(1), ticket.subarray(0, 20), new Uint8Array(500)]) {
-    assert.is(codeThrownBy(() => core.engine({ role: "initiator", identity, session: broken })), "invalid-argument");
+    assert.is(
+      codeThrownBy(() => core.engine({ role: "initiator", identity, session: broken })),
+      "invalid-argument",
+    );
   }
 });
 
 test("is for initiators, as tables are for responders", () => {
   const { juliet: identity } = couple(core);
   const tickets = core.tickets();
-  assert.is(codeThrownBy(() => core.engine({ role: "responder", identity, session: session(tickets) })), "invalid-argument");
-  assert.is(codeThrownBy(() => core.engine({ role: "initiator", identity, tickets })), "invalid-argument");
+  assert.is(
+    codeThrownBy(() => core.engine({ role: "responder", identity, session: session(tickets) })),
+    "invalid-argument",
+  );
+  assert.is(
+    codeThrownBy(() => core.engine({ role: "initiator", identity, tickets })),
+    "invalid-argument",
+  );
 });
 
 test("refuses a table of nonsense or disposed of", () => {
-  for (const options of [{ capacity: 0 }, { capacity: 65_537 }, { capacity: 1.5 }, { lifetime: 0 }, { lifetime: 604_801 }]) {
-    assert.is(codeThrownBy(() => core.tickets(options)), "invalid-argument");
+  for (const options of [
+    { capacity: 0 },
+    { capacity: 65_537 },
+    { capacity: 1.5 },
+    { lifetime: 0 },
+    { lifetime: 604_801 },
+  ]) {
+    assert.is(
+      codeThrownBy(() => core.tickets(options)),
+      "invalid-argument",
+    );
   }
   const tickets = core.tickets();
   tickets[Symbol.dispose]();
-  assert.is(codeThrownBy(() => pair(core, {}, {}, { tickets })), "disposed");
+  assert.is(
+    codeThrownBy(() => pair(core, {}, {}, { tickets })),
+    "disposed",
+  );
 });
 
 test("keeps the table alive for engines that use it", () => {

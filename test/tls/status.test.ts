@@ -11,20 +11,31 @@ const test = suite("status");
 test("has the numbers of core/status.h, each and no other", () => {
   const header = readFileSync(new URL("../../core/status.h", import.meta.url), "utf8");
   const defined = [...header.matchAll(/#define XTLS_(?:ERR_)?([A-Z]+) +\(?(-?(?:0x)?[0-9A-F]+)\)?/g)];
-  const numbers = defined.map(([, name, value = ""]) => [name?.toLowerCase(), value.startsWith("-") ? -Number(value.slice(1)) : Number(value)]);
+  const numbers = defined.map(([, name, value = ""]) => [
+    name?.toLowerCase(),
+    value.startsWith("-") ? -Number(value.slice(1)) : Number(value),
+  ]);
   assert.equal(Object.fromEntries(numbers), STATUS);
 });
 
 test("gives each of our statuses a code of its own", () => {
-  const codes = Object.values(STATUS).filter((status) => status < 0).map((status) => codeOf(status));
+  const codes = Object.values(STATUS)
+    .filter((status) => status < 0)
+    .map((status) => codeOf(status));
   assert.is(new Set(codes).size, codes.length);
 });
 
 test("passes lengths through and throws what is negative", () => {
   assert.is(checked(0), 0);
   assert.is(checked(7), 7);
-  assert.throws(() => checked(STATUS.jid), (error: XtlsError) => error.code === "invalid-jid");
-  assert.throws(() => checked(-0x6c00), (error: XtlsError) => error.code === "internal-error" && error.message.includes("-0x6C00"));
+  assert.throws(
+    () => checked(STATUS.jid),
+    (error: XtlsError) => error.code === "invalid-jid",
+  );
+  assert.throws(
+    () => checked(-0x6c00),
+    (error: XtlsError) => error.code === "internal-error" && error.message.includes("-0x6C00"),
+  );
 });
 
 test("tells faults of TLS apart, if need be by the alert that was sent", () => {

@@ -32,16 +32,28 @@ export function stub(options: StubOptions = {}): Uint8Array<ArrayBuffer> {
   const names = EXPORT_NAMES.filter((name) => !without.includes(name));
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [[0x60, 2, I32, I32, 1, I32], [0x60, 0, 1, I32]]),
+    ...section(1, [
+      [0x60, 2, I32, I32, 1, I32],
+      [0x60, 0, 1, I32],
+    ]),
     ...section(2, [[...text("env"), ...text(asksFor), 0x00, 0]]),
     ...section(3, [[1], [1], [1]]),
     ...section(5, [[0x00, 4]]),
-    ...section(7, names.map((name) => (name === "memory" ? [...text(name), 0x02, 0] : [...text(name), 0x00, bodyOf(name)]))),
-    ...section(10, bodies.map((body) => sized([0, ...body]))),
+    ...section(
+      7,
+      names.map((name) => (name === "memory" ? [...text(name), 0x02, 0] : [...text(name), 0x00, bodyOf(name)])),
+    ),
+    ...section(
+      10,
+      bodies.map((body) => sized([0, ...body])),
+    ),
   ]);
 }
 
-const section = (id: number, items: number[][]): number[] => [id, ...sized([...unsigned(items.length), ...items.flat()])];
+const section = (id: number, items: number[][]): number[] => [
+  id,
+  ...sized([...unsigned(items.length), ...items.flat()]),
+];
 const sized = (bytes: number[]): number[] => [...unsigned(bytes.length), ...bytes];
 const text = (value: string): number[] => sized([...new TextEncoder().encode(value)]);
 
