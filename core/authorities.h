@@ -21,7 +21,17 @@ int xtls_authorities_parse(const char *pem, size_t length, xtls_authorities **ou
 int xtls_authorities_verify(const xtls_authorities *authorities, const unsigned char *chain, size_t length,
                             unsigned *problems);
 
-/* Drops the caller's reference. */
+/* Drops the caller's reference. NULL is allowed. */
 void xtls_authorities_free(xtls_authorities *authorities);
+
+/* --- inside the core ---------------------------------------------------------- */
+
+struct mbedtls_ssl_config;
+
+/* One reference more, given back by xtls_authorities_free. */
+xtls_authorities *xtls_authorities_retain(xtls_authorities *authorities);
+
+/* Chains of peers under `config` are verified against these, which must outlive it. */
+void xtls_authorities_demand(xtls_authorities *authorities, struct mbedtls_ssl_config *config);
 
 #endif

@@ -21,10 +21,28 @@ void xtls_bio_init(xtls_bio *bio, size_t limit);
 /* Zeroes and frees what it holds; it may be used again. */
 void xtls_bio_clear(xtls_bio *bio);
 
+/* Bytes it would still take. */
+size_t xtls_bio_room(const xtls_bio *bio);
+
+/* Grows so that the next `length` bytes cannot fail for want of memory. XTLS_OK, XTLS_ERR_LIMIT, XTLS_ERR_MEMORY. */
+int xtls_bio_reserve(xtls_bio *bio, size_t length);
+
 /* Takes all `length` bytes (borrowed) or none. XTLS_OK, XTLS_ERR_LIMIT, XTLS_ERR_MEMORY. */
 int xtls_bio_put(xtls_bio *bio, const unsigned char *bytes, size_t length);
 
 /* Moves up to `max` bytes out, oldest first; returns how many. */
 size_t xtls_bio_take(xtls_bio *bio, unsigned char *output, size_t max);
+
+/*
+ * Writing in place, to spare a copy: the free bytes behind the newest one, after xtls_bio_reserve.
+ * They may be fewer than reserved where the ring wraps: call again after xtls_bio_commit.
+ */
+unsigned char *xtls_bio_tail(xtls_bio *bio, size_t *length);
+
+/* Counts `length` bytes written at the tail in. */
+void xtls_bio_commit(xtls_bio *bio, size_t length);
+
+/* Gives an empty ring's block back, as xtls_bio_take does by itself. */
+void xtls_bio_settle(xtls_bio *bio);
 
 #endif

@@ -21,7 +21,7 @@
 /*
  * Reads one DER certificate (borrowed) and writes its fields. The length
  * written, XTLS_ERR_CERTIFICATE, XTLS_ERR_SPACE or XTLS_ERR_MEMORY. A name with
- * a NUL byte, bad UTF-8 or more than 1023 bytes makes the certificate invalid.
+ * a control character, bad UTF-8 or more than 2047 bytes makes the certificate invalid.
  */
 int xtls_certificate_read(const unsigned char *der, size_t length, unsigned char *output, size_t max);
 

@@ -11,8 +11,8 @@
 typedef struct xtls_identity xtls_identity;
 
 /*
- * A fresh P-256 key with a certificate valid from yesterday for `days` days: otherName
- * xmppAddr = jid (UTF-8 bare JID, borrowed), keyUsage digitalSignature, CA:FALSE,
+ * A fresh P-256 key with a certificate valid from yesterday until `days` days (1 to 36500) from now:
+ * otherName xmppAddr = jid (UTF-8 bare JID, borrowed), keyUsage digitalSignature, CA:FALSE,
  * a random serial number and a random CN. *output is owned by the caller.
  * XTLS_OK, XTLS_ERR_JID, XTLS_ERR_RANDOM, XTLS_ERR_MEMORY, XTLS_ERR_ARGUMENT.
  */
@@ -28,10 +28,20 @@ int xtls_identity_parse(const char *pem, size_t length, xtls_identity **output);
 /* DER of the chain's certificate `index`, own first: its length, 0 past the end, or XTLS_ERR_SPACE. */
 int xtls_identity_certificate(const xtls_identity *identity, unsigned index, unsigned char *output, size_t max);
 
-/* Private key (PKCS#8) and chain as PEM text: its length (no NUL), or XTLS_ERR_SPACE. */
+/* Private key (PKCS#8) and chain as PEM text: its length (no NUL), or XTLS_ERR_SPACE, XTLS_ERR_MEMORY. Secret. */
 int xtls_identity_pem(const xtls_identity *identity, unsigned char *output, size_t max);
 
-/* Drops the caller's reference; the last one zeroes the key. */
+/* Drops the caller's reference; the last one zeroes the key. NULL is allowed. */
 void xtls_identity_free(xtls_identity *identity);
+
+/* --- inside the core ---------------------------------------------------------- */
+
+struct mbedtls_ssl_config;
+
+/* One reference more, given back by xtls_identity_free. */
+xtls_identity *xtls_identity_retain(xtls_identity *identity);
+
+/* Authenticates whoever uses `config` with this identity, which must outlive it. XTLS_OK, XTLS_ERR_MEMORY. */
+int xtls_identity_present(xtls_identity *identity, struct mbedtls_ssl_config *config);
 
 #endif

@@ -18,5 +18,11 @@
 #define XTLS_ERR_IDENTITY    (-0x10008) /* PEM without a certificate and its private key */
 #define XTLS_ERR_CERTIFICATE (-0x10009) /* not an X.509 certificate */
 #define XTLS_ERR_TRUNCATED   (-0x1000A) /* the transport ended without close_notify */
+#define XTLS_ERR_CANCELED    (-0x1000B) /* the caller closed during the handshake, or aborted */
+
+/* --- inside the core ---------------------------------------------------------- */
+
+/* Mbed TLS's code as a status: its many ways to say "no memory" and "no randomness" become ours. */
+int xtls_status(int error);
 
 #endif

@@ -1,0 +1,132 @@
+/*
+ * Alerts (RFC 8446 6.2): which error is told to the peer by which alert, and
+ * which alerts went to and fro. Mbed TLS sends some itself and does not say so;
+ * what it left unsaid is said here.
+ */
+#include "engine_inside.h"
+#include "peek.h"
+#include "status.h"
+
+#define RECORD_HEADER 5
+#define PLAIN_ALERT (RECORD_HEADER + 2)
+#define INNER_ALERT (RECORD_HEADER + 2 + 1 + 16) /* TLS 1.3: with the inner type and the tag. No handshake message is so short. */
+
+#define ALERT_MAX 32 /* bytes of an alert's record in either version */
+
+#define CERTIFICATE_REQUIRED 116 /* Mbed TLS has only SSL 3's no_certificate, 41 */
+
+static const struct {
+    int error;
+    unsigned char description;
+} ALERTS[] = {
+    { MBEDTLS_ERR_SSL_INVALID_MAC, MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC },
+    { MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE },
+    { MBEDTLS_ERR_SSL_UNEXPECTED_RECORD, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE },
+    { MBEDTLS_ERR_SSL_INVALID_RECORD, MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR },
+    { MBEDTLS_ERR_SSL_DECODE_ERROR, MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR },
+    { MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER },
+    { MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE },
+    { MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION },
+    { MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION, MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_EXT },
+    { MBEDTLS_ERR_SSL_NO_APPLICATION_PROTOCOL, MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL },
+    { MBEDTLS_ERR_SSL_UNRECOGNIZED_NAME, MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME },
+    { MBEDTLS_ERR_SSL_BAD_CERTIFICATE, MBEDTLS_SSL_ALERT_MSG_BAD_CERT },
+    { XTLS_ERR_CANCELED, MBEDTLS_SSL_ALERT_MSG_USER_CANCELED },
+};
+
+/* RFC 8446 6.2, the certificate alerts, most telling first. */
+static const struct {
+    unsigned problems;
+    unsigned char description;
+} CERTIFICATE_ALERTS[] = {
+    { MBEDTLS_X509_BADCERT_REVOKED, MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED },
+    { MBEDTLS_X509_BADCERT_NOT_TRUSTED, MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA },
+    { MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE, MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED },
+    { MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE | MBEDTLS_X509_BADCERT_BAD_MD |
+      MBEDTLS_X509_BADCERT_BAD_PK | MBEDTLS_X509_BADCERT_BAD_KEY, MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT },
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static unsigned char certificate_alert(unsigned problems)
+{
+    size_t i;
+
+    for (i = 0; i < COUNT(CERTIFICATE_ALERTS); i++) {
+        if (problems & CERTIFICATE_ALERTS[i].problems) {
+            return CERTIFICATE_ALERTS[i].description;
+        }
+    }
+    return MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN;
+}
+
+static unsigned char missing_certificate_alert(const xtls_engine *engine)
+{
+    return mbedtls_ssl_get_version_number(&engine->ssl) == MBEDTLS_SSL_VERSION_TLS1_3
+               ? CERTIFICATE_REQUIRED
+               : MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE; /* RFC 5246 7.4.6 */
+}
+
+static unsigned char alert_of(const xtls_engine *engine, int error)
+{
+    size_t i;
+
+    if (error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
+        return certificate_alert(engine->problems);
+    }
+    if (error == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE) {
+        return missing_certificate_alert(engine);
+    }
+    for (i = 0; i < COUNT(ALERTS); i++) {
+        if (ALERTS[i].error == error) {
+            return ALERTS[i].description;
+        }
+    }
+    return MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
+}
+
+static void note(xtls_engine *engine, int direction, unsigned char level, unsigned char description)
+{
+    engine->alerts[direction] = level << 8 | description;
+}
+
+void xtls_alerts_observe(xtls_engine *engine, const unsigned char *record, size_t length)
+{
+    if (length == PLAIN_ALERT && record[0] == MBEDTLS_SSL_MSG_ALERT) {
+        note(engine, XTLS_SENT, record[RECORD_HEADER], record[RECORD_HEADER + 1]);
+    }
+    if (record[0] == MBEDTLS_SSL_MSG_ALERT || (record[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA && length == INNER_ALERT)) {
+        engine->has_alerted = 1;
+    }
+}
+
+void xtls_alerts_report(xtls_engine *engine, int error)
+{
+    int pended = xtls_peek_pended_alert(&engine->ssl, error);
+
+    if (pended >= 0) {
+        note(engine, XTLS_SENT, MBEDTLS_SSL_ALERT_LEVEL_FATAL, (unsigned char) pended);
+    } else if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+        engine->alerts[XTLS_RECEIVED] = xtls_peek_received_alert(&engine->ssl);
+    } else if (!engine->has_alerted) {
+        xtls_alerts_send(engine, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert_of(engine, error));
+    } else if (engine->alerts[XTLS_SENT] < 0) {
+        note(engine, XTLS_SENT, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert_of(engine, error));
+    }
+}
+
+int xtls_alerts_send(xtls_engine *engine, unsigned char level, unsigned char description)
+{
+    int error = xtls_peek_flush(&engine->ssl);
+
+    if (error == 0) {
+        error = xtls_bio_reserve(&engine->ciphertext_out, ALERT_MAX); /* else Mbed TLS would keep it and send it again */
+    }
+    if (error == 0) {
+        error = mbedtls_ssl_send_alert_message(&engine->ssl, level, description);
+    }
+    if (error == 0) {
+        note(engine, XTLS_SENT, level, description);
+    }
+    return error;
+}

@@ -1,0 +1,32 @@
+/*
+ * A chain: DER certificates laid end to end, own certificate first, issuers
+ * after it. This is the form in which chains cross the module's border, stay
+ * in session tickets and outlive a handshake. Nothing here judges it.
+ */
+#ifndef XTLS_CHAIN_H
+#define XTLS_CHAIN_H
+
+#include <stddef.h>
+
+#include "mbedtls/x509_crt.h"
+
+typedef struct xtls_chain {
+    unsigned char *der; /* owned; NULL while empty */
+    size_t length;
+} xtls_chain;
+
+/* Copies the DER (borrowed). XTLS_OK, XTLS_ERR_MEMORY. What it held is freed. */
+int xtls_chain_copy(xtls_chain *chain, const unsigned char *der, size_t length);
+
+/* Copies a parsed list (borrowed; NULL: none). XTLS_OK, XTLS_ERR_MEMORY. What it held is freed. */
+int xtls_chain_collect(xtls_chain *chain, const mbedtls_x509_crt *first);
+
+/* The chain's certificate `index`: its length, 0 past the end, XTLS_ERR_SPACE. */
+int xtls_chain_certificate(const xtls_chain *chain, unsigned index, unsigned char *output, size_t max);
+
+/* Parses the DER (borrowed) to the end of the initialised list `output`. XTLS_OK, XTLS_ERR_CERTIFICATE, XTLS_ERR_MEMORY. */
+int xtls_chain_parse(const unsigned char *der, size_t length, mbedtls_x509_crt *output);
+
+void xtls_chain_free(xtls_chain *chain);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * The engine from within: its parts, and what its files owe each other.
+ * engine.c has the ports and everything that changes the state, engine_options.c the
+ * birth, engine_facts.c the reading, handshake.c the way to the open state,
+ * alerts.c and key_log.c what their names say.
+ */
+#ifndef XTLS_ENGINE_INSIDE_H
+#define XTLS_ENGINE_INSIDE_H
+
+#include <stdint.h>
+
+#include "bio.h"
+#include "chain.h"
+#include "engine.h"
+#include "mbedtls/ssl.h"
+
+#define XTLS_SUITES_MAX 16
+#define XTLS_GROUPS_MAX 8
+#define XTLS_ALPN_MAX   16
+
+struct xtls_engine {
+    int role;
+    int state;
+    int error;               /* what failed it */
+    int has_ended;           /* the transport is at its end */
+
+    xtls_identity *identity; /* retained, as are the next two, NULL when not wanted */
+    xtls_authorities *authorities;
+    xtls_tickets *tickets;
+
+    xtls_bio ciphertext_in;
+    xtls_bio ciphertext_out;
+    xtls_bio plaintext;
+
+    mbedtls_ssl_config config;
+    mbedtls_ssl_context ssl;
+    int suites[XTLS_SUITES_MAX + 1]; /* config points to these three; zero or NULL ends them */
+    uint16_t groups[XTLS_GROUPS_MAX + 1];
+    const char *alpn[XTLS_ALPN_MAX + 1]; /* into alpn_names */
+    char *alpn_names;        /* owned */
+
+    mbedtls_ssl_session *offered; /* initiator: to be resumed at the start; owned */
+    xtls_chain restored;     /* whom the ticket in question belongs to */
+    unsigned char *claimed;  /* responder: the session taken from the table; a second ClientHello wants it again */
+    size_t claimed_length;
+    unsigned char claimed_ticket[XTLS_TICKET_LENGTH];
+    unsigned char *session;  /* initiator: the latest ticket not given out yet; owned */
+    size_t session_length;
+
+    xtls_chain peer;         /* the facts, complete when the handshake is */
+    unsigned version;
+    unsigned ciphersuite;
+    unsigned group;
+    unsigned problems;
+    int is_resumed;
+
+    int alerts[2];           /* XTLS_SENT, XTLS_RECEIVED: level << 8 | description, -1: none */
+    int has_alerted;         /* Mbed TLS sent an alert since the last look */
+    xtls_bio key_log;
+};
+
+/* --- handshake.c --- */
+
+/* Goes on with the handshake: 0 when it is over, MBEDTLS_ERR_SSL_WANT_READ, or what is wrong. */
+int xtls_handshake_continue(xtls_engine *engine);
+
+/* Learns from Mbed TLS, or from the ticket, who the peer is. XTLS_OK, MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE, XTLS_ERR_MEMORY. */
+int xtls_handshake_meet_peer(xtls_engine *engine);
+
+/* --- resumption.c --- */
+
+/* Mbed TLS's ticket callbacks for a responder; `engine` is one. */
+int xtls_resumption_write(void *engine, const mbedtls_ssl_session *session, unsigned char *start,
+                          const unsigned char *end, size_t *length, uint32_t *lifetime);
+int xtls_resumption_parse(void *engine, mbedtls_ssl_session *session, unsigned char *ticket, size_t length);
+
+/* Initiator: offers what xtls_engine_resume brought, if it still leads to the authorities. XTLS_OK or a status. */
+int xtls_resumption_offer(xtls_engine *engine);
+
+/* Initiator: keeps the ticket that just came. XTLS_OK or a status. */
+int xtls_resumption_keep(xtls_engine *engine);
+
+/* --- alerts.c --- */
+
+/* Looks at a record on its way out for an alert. */
+void xtls_alerts_observe(xtls_engine *engine, const unsigned char *record, size_t length);
+
+/* Tells the peer about `error` unless Mbed TLS did, or the peer told us; notes the alert in either case. */
+void xtls_alerts_report(xtls_engine *engine, int error);
+
+/* Sends an alert and notes it. 0 or Mbed TLS's error. */
+int xtls_alerts_send(xtls_engine *engine, unsigned char level, unsigned char description);
+
+/* --- key_log.c --- */
+
+/* Mbed TLS's callback for secrets; `engine` is one. */
+void xtls_key_log_export(void *engine, mbedtls_ssl_key_export_type type, const unsigned char *secret,
+                         size_t secret_length, const unsigned char client_random[32],
+                         const unsigned char server_random[32], mbedtls_tls_prf_types prf);
+
+#endif

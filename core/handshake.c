@@ -1,0 +1,86 @@
+/*
+ * The handshake, step by step: Mbed TLS does it; here is what this product
+ * demands beyond. Both ends have a certificate; with authorities set it leads
+ * there; TLS 1.2 has RFC 7627. A demand that is not met stops the next step.
+ */
+#include "engine_inside.h"
+#include "peek.h"
+#include "status.h"
+
+#define UNKNOWN 0xFFFFFFFF /* Mbed TLS: there is no result yet */
+
+static int judge_certificate(xtls_engine *engine)
+{
+    uint32_t problems = mbedtls_ssl_get_verify_result(&engine->ssl);
+
+    if (problems == UNKNOWN) {
+        return XTLS_OK;
+    }
+    engine->problems = problems;
+    if (problems & MBEDTLS_X509_BADCERT_MISSING) {
+        return MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE;
+    }
+    return problems != 0 && engine->authorities != NULL ? MBEDTLS_ERR_X509_CERT_VERIFY_FAILED : XTLS_OK;
+}
+
+static int judge(xtls_engine *engine)
+{
+    if (xtls_peek_lacks_extended_master_secret(&engine->ssl)) {
+        return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE; /* RFC 7627 5.2, 5.3 */
+    }
+    return judge_certificate(engine);
+}
+
+static void observe(xtls_engine *engine)
+{
+    unsigned group = xtls_peek_group(&engine->ssl);
+
+    if (group != 0) {
+        engine->group = group;
+    }
+    engine->is_resumed |= xtls_peek_is_resuming(&engine->ssl);
+    xtls_peek_protect_alerts(&engine->ssl);
+}
+
+int xtls_handshake_meet_peer(xtls_engine *engine)
+{
+    const mbedtls_x509_crt *certificate = mbedtls_ssl_get_peer_cert(&engine->ssl);
+
+    if (engine->peer.length > 0) {
+        return XTLS_OK;
+    }
+    if (!engine->is_resumed) {
+        xtls_chain_free(&engine->restored);
+        return certificate == NULL ? MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE
+                                   : xtls_chain_collect(&engine->peer, certificate);
+    }
+    if (certificate != NULL || engine->restored.length == 0) {
+        return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    }
+    engine->peer = engine->restored;
+    engine->restored = (xtls_chain) { NULL, 0 };
+    return XTLS_OK;
+}
+
+static int complete(xtls_engine *engine)
+{
+    engine->version = (unsigned) mbedtls_ssl_get_version_number(&engine->ssl);
+    engine->ciphersuite = (unsigned) mbedtls_ssl_get_ciphersuite_id_from_ssl(&engine->ssl);
+    return xtls_handshake_meet_peer(engine);
+}
+
+int xtls_handshake_continue(xtls_engine *engine)
+{
+    while (!mbedtls_ssl_is_handshake_over(&engine->ssl)) {
+        int error = mbedtls_ssl_handshake_step(&engine->ssl);
+
+        observe(engine);
+        if (error == 0) {
+            error = judge(engine);
+        }
+        if (error != 0) {
+            return error;
+        }
+    }
+    return complete(engine);
+}

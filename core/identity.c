@@ -1,0 +1,193 @@
+#include "identity.h"
+
+#include <string.h>
+
+#include "chain.h"
+#include "mbedtls/ecp.h"
+#include "mbedtls/pk.h"
+#include "mbedtls/platform_util.h"
+#include "mbedtls/ssl.h"
+#include "memory.h"
+#include "pkcs8.h"
+#include "random.h"
+#include "self_signed.h"
+#include "status.h"
+#include "text.h"
+
+#define DAYS_MAX 36500
+
+struct xtls_identity {
+    unsigned references;
+    mbedtls_pk_context key;
+    mbedtls_x509_crt certificates; /* the key's own first */
+    xtls_chain chain;              /* the same as DER */
+};
+
+static xtls_identity *new_identity(void)
+{
+    xtls_identity *identity = xtls_alloc(sizeof(*identity));
+
+    if (identity != NULL) {
+        identity->references = 1;
+        mbedtls_pk_init(&identity->key);
+        mbedtls_x509_crt_init(&identity->certificates);
+    }
+    return identity;
+}
+
+/* Hands a finished identity out, or frees an unfinished one. */
+static int deliver(xtls_identity *identity, int status, xtls_identity **output)
+{
+    if (status == XTLS_OK) {
+        status = xtls_chain_collect(&identity->chain, &identity->certificates);
+    }
+    if (status != XTLS_OK) {
+        xtls_identity_free(identity);
+        return status;
+    }
+    *output = identity;
+    return XTLS_OK;
+}
+
+static int make_key(mbedtls_pk_context *key)
+{
+    int error = mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
+
+    if (error == 0) {
+        error = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), xtls_random, NULL);
+    }
+    return xtls_status(error);
+}
+
+static int make_certificate(xtls_identity *identity, const char *jid, size_t jid_length, unsigned days)
+{
+    unsigned char *der = xtls_alloc(XTLS_SELF_SIGNED_MAX);
+    int result = XTLS_ERR_MEMORY;
+
+    if (der != NULL) {
+        result = xtls_self_signed(&identity->key, jid, jid_length, days, der, XTLS_SELF_SIGNED_MAX);
+    }
+    if (result > 0) {
+        result = xtls_status(mbedtls_x509_crt_parse_der(&identity->certificates,
+                                                        der + XTLS_SELF_SIGNED_MAX - result, (size_t) result));
+    }
+    xtls_free(der);
+    return result;
+}
+
+int xtls_identity_create(const char *jid, size_t jid_length, unsigned days, xtls_identity **output)
+{
+    xtls_identity *identity;
+    int status;
+
+    if (output == NULL || days < 1 || days > DAYS_MAX) {
+        return XTLS_ERR_ARGUMENT;
+    }
+    if (jid == NULL || !xtls_text_is_bare_jid((const unsigned char *) jid, jid_length)) {
+        return XTLS_ERR_JID;
+    }
+    if ((identity = new_identity()) == NULL) {
+        return XTLS_ERR_MEMORY;
+    }
+    status = make_key(&identity->key);
+    if (status == XTLS_OK) {
+        status = make_certificate(identity, jid, jid_length, days);
+    }
+    return deliver(identity, status, output);
+}
+
+/* `pem` ends with a NUL that `length` counts. */
+static int parse_pem(xtls_identity *identity, const unsigned char *pem, size_t length)
+{
+    int error = mbedtls_x509_crt_parse(&identity->certificates, pem, length);
+
+    if (error == 0) {
+        error = mbedtls_pk_parse_key(&identity->key, pem, length, NULL, 0, xtls_random, NULL);
+    }
+    if (error == 0) {
+        error = mbedtls_pk_check_pair(&identity->certificates.pk, &identity->key, xtls_random, NULL);
+    }
+    switch (xtls_status(error)) {
+    case XTLS_OK:
+    case XTLS_ERR_MEMORY:
+    case XTLS_ERR_RANDOM:
+        return xtls_status(error);
+    default: /* also a positive count of certificates that could not be read */
+        return XTLS_ERR_IDENTITY;
+    }
+}
+
+int xtls_identity_parse(const char *pem, size_t length, xtls_identity **output)
+{
+    xtls_identity *identity;
+    unsigned char *text;
+    int status;
+
+    if (pem == NULL || output == NULL) {
+        return XTLS_ERR_ARGUMENT;
+    }
+    if (length == 0 || memchr(pem, '\0', length) != NULL) {
+        return XTLS_ERR_IDENTITY;
+    }
+    identity = new_identity();
+    text = xtls_alloc(length + 1);
+    if (identity == NULL || text == NULL) {
+        xtls_free(text);
+        xtls_identity_free(identity);
+        return XTLS_ERR_MEMORY;
+    }
+    memcpy(text, pem, length);
+    status = parse_pem(identity, text, length + 1);
+    xtls_free(text);
+    return deliver(identity, status, output);
+}
+
+int xtls_identity_certificate(const xtls_identity *identity, unsigned index, unsigned char *output, size_t max)
+{
+    if (identity == NULL) {
+        return XTLS_ERR_ARGUMENT;
+    }
+    return xtls_chain_certificate(&identity->chain, index, output, max);
+}
+
+int xtls_identity_pem(const xtls_identity *identity, unsigned char *output, size_t max)
+{
+    const mbedtls_x509_crt *crt;
+    int length, total;
+
+    if (identity == NULL || output == NULL) {
+        return XTLS_ERR_ARGUMENT;
+    }
+    total = xtls_pkcs8_write(&identity->key, output, max);
+    for (crt = &identity->certificates; total >= 0 && crt != NULL; crt = crt->next) {
+        length = xtls_pem_write("CERTIFICATE", crt->raw.p, crt->raw.len, output + total, max - (size_t) total);
+        total = length < 0 ? length : total + length;
+    }
+    if (total < 0) {
+        mbedtls_platform_zeroize(output, max);
+    }
+    return total;
+}
+
+void xtls_identity_free(xtls_identity *identity)
+{
+    if (identity == NULL || --identity->references > 0) {
+        return;
+    }
+    mbedtls_pk_free(&identity->key);
+    mbedtls_x509_crt_free(&identity->certificates);
+    xtls_chain_free(&identity->chain);
+    xtls_free(identity);
+    xtls_scrub_stack();
+}
+
+xtls_identity *xtls_identity_retain(xtls_identity *identity)
+{
+    identity->references++;
+    return identity;
+}
+
+int xtls_identity_present(xtls_identity *identity, mbedtls_ssl_config *config)
+{
+    return xtls_status(mbedtls_ssl_conf_own_cert(config, &identity->certificates, &identity->key));
+}

@@ -1,0 +1,58 @@
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS
+
+#include "peek.h"
+
+#include "ssl_misc.h"
+
+unsigned xtls_peek_group(mbedtls_ssl_context *ssl)
+{
+    if (ssl->handshake == NULL) {
+        return 0;
+    }
+    if (ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3) {
+        return ssl->handshake->offered_group_id;
+    }
+    return mbedtls_ssl_get_tls_id_from_ecp_group_id(mbedtls_ecdh_get_grp_id(&ssl->handshake->ecdh_ctx));
+}
+
+int xtls_peek_is_resuming(const mbedtls_ssl_context *ssl)
+{
+    return ssl->handshake != NULL && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 &&
+           (ssl->handshake->key_exchange_mode & MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL) != 0;
+}
+
+int xtls_peek_lacks_extended_master_secret(const mbedtls_ssl_context *ssl)
+{
+    return ssl->handshake != NULL && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2 &&
+           ssl->state > MBEDTLS_SSL_SERVER_HELLO &&
+           ssl->handshake->extended_ms != MBEDTLS_SSL_EXTENDED_MS_ENABLED;
+}
+
+int xtls_peek_pended_alert(const mbedtls_ssl_context *ssl, int error)
+{
+    return ssl->alert_reason == error ? ssl->alert_type : -1;
+}
+
+int xtls_peek_received_alert(const mbedtls_ssl_context *ssl)
+{
+    return ssl->in_msg[0] << 8 | ssl->in_msg[1];
+}
+
+int xtls_peek_skipped_error(const mbedtls_ssl_context *ssl)
+{
+    return ssl->in_msgtype == MBEDTLS_SSL_MSG_ALERT && ssl->in_left == 0 && ssl->in_msglen == 2 &&
+           ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && ssl->in_msg[1] != MBEDTLS_SSL_ALERT_MSG_USER_CANCELED;
+}
+
+void xtls_peek_protect_alerts(mbedtls_ssl_context *ssl)
+{
+    if (ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 &&
+        ssl->handshake != NULL && ssl->handshake->transform_handshake != NULL && ssl->transform_out == NULL) {
+        mbedtls_ssl_set_outbound_transform(ssl, ssl->handshake->transform_handshake);
+    }
+}
+
+int xtls_peek_flush(mbedtls_ssl_context *ssl)
+{
+    return mbedtls_ssl_flush_output(ssl);
+}

@@ -1,0 +1,38 @@
+/*
+ * Peeking: the few things that Mbed TLS 3.6.7 knows and does not say through its
+ * public interface. All reading of its private fields is in peek.c, so that
+ * another release needs one file looked through.
+ */
+#ifndef XTLS_PEEK_H
+#define XTLS_PEEK_H
+
+#include "mbedtls/ssl.h"
+
+/* IANA number of the key exchange group, 0 when it is not known yet (or any more). During a handshake. */
+unsigned xtls_peek_group(mbedtls_ssl_context *ssl);
+
+/* The key exchange under way uses a session instead of certificates. During a handshake. */
+int xtls_peek_is_resuming(const mbedtls_ssl_context *ssl);
+
+/* TLS 1.2: past the hellos, and RFC 7627 was not agreed on. During a handshake. */
+int xtls_peek_lacks_extended_master_secret(const mbedtls_ssl_context *ssl);
+
+/* The alert that Mbed TLS itself decided to send for `error`, -1 if it did not. */
+int xtls_peek_pended_alert(const mbedtls_ssl_context *ssl, int error);
+
+/* level << 8 | description of the alert record just read. */
+int xtls_peek_received_alert(const mbedtls_ssl_context *ssl);
+
+/* TLS 1.3: the record just read was an error alert dressed as a warning, which Mbed TLS skips against RFC 8446 6.2. */
+int xtls_peek_skipped_error(const mbedtls_ssl_context *ssl);
+
+/*
+ * A TLS 1.3 client has handshake keys from ServerHello on and must use them for alerts
+ * (RFC 8446 6); Mbed TLS takes them up only after the server's Finished.
+ */
+void xtls_peek_protect_alerts(mbedtls_ssl_context *ssl);
+
+/* Sends what a handshake step has written and not sent: an alert must not stay behind it. 0 or Mbed TLS's error. */
+int xtls_peek_flush(mbedtls_ssl_context *ssl);
+
+#endif

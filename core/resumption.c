@@ -1,0 +1,156 @@
+/*
+ * Resumption (RFC 8446 2.2): sessions on their way between Mbed TLS, the
+ * responder's ticket table and the initiator's caller. A session never comes
+ * without its peer's chain, and never resumes more trust than it began with:
+ * the chain is verified anew against the authorities of the present engine.
+ */
+#include <string.h>
+
+#include "engine_inside.h"
+#include "mbedtls/constant_time.h"
+#include "memory.h"
+#include "session.h"
+#include "status.h"
+
+static int is_tls13(const xtls_engine *engine)
+{
+    return mbedtls_ssl_get_version_number(&engine->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+}
+
+static int is_still_trusted(const xtls_engine *engine)
+{
+    unsigned problems = 0;
+
+    return engine->authorities == NULL ||
+           (xtls_authorities_verify(engine->authorities, engine->restored.der, engine->restored.length, &problems) ==
+                XTLS_OK && problems == 0);
+}
+
+int xtls_resumption_write(void *context, const mbedtls_ssl_session *session, unsigned char *start,
+                          const unsigned char *end, size_t *length, uint32_t *lifetime)
+{
+    xtls_engine *engine = context;
+    unsigned char *bytes = NULL;
+    size_t bytes_length = 0;
+    int status = is_tls13(engine) ? xtls_handshake_meet_peer(engine) : MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
+
+    if (status == XTLS_OK && end - start < XTLS_TICKET_LENGTH) {
+        status = MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+    }
+    if (status == XTLS_OK) {
+        status = xtls_session_pack(session, &engine->peer, &bytes, &bytes_length);
+    }
+    if (status == XTLS_OK) {
+        status = xtls_tickets_put(engine->tickets, bytes, bytes_length, start);
+    }
+    if (status != XTLS_OK) {
+        xtls_free(bytes);
+        return status;
+    }
+    *length = XTLS_TICKET_LENGTH;
+    *lifetime = xtls_tickets_lifetime(engine->tickets);
+    return 0;
+}
+
+/* Takes the ticket's session out of the table, for good; the second ClientHello after a retry finds it here again. */
+static int claim(xtls_engine *engine, const unsigned char *ticket, size_t length)
+{
+    unsigned char *session;
+    size_t session_length;
+
+    if (engine->claimed != NULL && length == XTLS_TICKET_LENGTH &&
+        mbedtls_ct_memcmp(engine->claimed_ticket, ticket, length) == 0) {
+        return 1;
+    }
+    session_length = xtls_tickets_take(engine->tickets, ticket, length, &session);
+    if (session_length == 0) {
+        return 0;
+    }
+    xtls_free(engine->claimed);
+    engine->claimed = session;
+    engine->claimed_length = session_length;
+    memcpy(engine->claimed_ticket, ticket, XTLS_TICKET_LENGTH);
+    return 1;
+}
+
+/* "Not authentic" is Mbed TLS's word for a ticket to be passed over; a full handshake follows. */
+int xtls_resumption_parse(void *context, mbedtls_ssl_session *session, unsigned char *ticket, size_t length)
+{
+    xtls_engine *engine = context;
+
+    xtls_chain_free(&engine->restored);
+    if (!is_tls13(engine) || !claim(engine, ticket, length) ||
+        xtls_session_unpack(engine->claimed, engine->claimed_length, session, &engine->restored) != XTLS_OK) {
+        return MBEDTLS_ERR_SSL_INVALID_MAC;
+    }
+    if (!is_still_trusted(engine)) {
+        xtls_chain_free(&engine->restored);
+        mbedtls_ssl_session_free(session);
+        return MBEDTLS_ERR_SSL_INVALID_MAC;
+    }
+    return 0;
+}
+
+int xtls_engine_resume(xtls_engine *engine, const unsigned char *session, size_t length)
+{
+    int status;
+
+    if (engine == NULL || session == NULL || engine->role != XTLS_INITIATOR) {
+        return XTLS_ERR_ARGUMENT;
+    }
+    if (engine->state != XTLS_STATE_NEW || engine->offered != NULL) {
+        return XTLS_ERR_STATE;
+    }
+    engine->offered = xtls_alloc(sizeof(*engine->offered));
+    if (engine->offered == NULL) {
+        return XTLS_ERR_MEMORY;
+    }
+    mbedtls_ssl_session_init(engine->offered);
+    status = xtls_session_unpack(session, length, engine->offered, &engine->restored);
+    if (status != XTLS_OK) {
+        xtls_free(engine->offered);
+        engine->offered = NULL;
+    }
+    return status;
+}
+
+/* A session that no longer fits the options is no error: a full handshake follows. */
+int xtls_resumption_offer(xtls_engine *engine)
+{
+    int error;
+
+    if (engine->offered == NULL) {
+        return XTLS_OK;
+    }
+    if (!is_still_trusted(engine)) {
+        xtls_chain_free(&engine->restored);
+        return XTLS_OK;
+    }
+    error = mbedtls_ssl_set_session(&engine->ssl, engine->offered);
+    if (error == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) {
+        xtls_chain_free(&engine->restored);
+        return XTLS_OK;
+    }
+    return xtls_status(error);
+}
+
+int xtls_resumption_keep(xtls_engine *engine)
+{
+    mbedtls_ssl_session session;
+    unsigned char *bytes = NULL;
+    size_t length = 0;
+    int status;
+
+    mbedtls_ssl_session_init(&session);
+    status = mbedtls_ssl_get_session(&engine->ssl, &session);
+    if (status == 0) {
+        status = xtls_session_pack(&session, &engine->peer, &bytes, &length);
+    }
+    mbedtls_ssl_session_free(&session);
+    if (status == XTLS_OK) {
+        xtls_free(engine->session);
+        engine->session = bytes;
+        engine->session_length = length;
+    }
+    return status;
+}

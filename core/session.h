@@ -1,0 +1,21 @@
+/*
+ * A session: what resumes a TLS 1.3 connection, Mbed TLS's own record of it and
+ * the peer's chain, which that record lacks. Initiators hold it as opaque bytes,
+ * responders in their ticket table. It is a secret.
+ */
+#ifndef XTLS_SESSION_H
+#define XTLS_SESSION_H
+
+#include <stddef.h>
+
+#include "chain.h"
+#include "mbedtls/ssl.h"
+
+/* Makes *output, which the caller owns. XTLS_OK, XTLS_ERR_MEMORY or Mbed TLS's status. */
+int xtls_session_pack(const mbedtls_ssl_session *session, const xtls_chain *peer,
+                      unsigned char **output, size_t *length);
+
+/* Reads it into an initialised session and chain, which stay empty on failure. XTLS_OK, XTLS_ERR_ARGUMENT, XTLS_ERR_MEMORY. */
+int xtls_session_unpack(const unsigned char *bytes, size_t length, mbedtls_ssl_session *session, xtls_chain *peer);
+
+#endif
