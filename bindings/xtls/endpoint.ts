@@ -7,7 +7,7 @@
  * at `deadline`. Knows no stream, timer or randomness source. docs/protocol.md has the protocol.
  */
 import type { Element } from "@xmpp/xml";
-import { XtlsError } from "../errors.ts";
+import { XtlsError, type ErrorCode } from "../errors.ts";
 import type { Identity } from "../tls/identity.ts";
 import type { EngineOptions } from "../tls/options.ts";
 import { Association, type Host } from "./association.ts";
@@ -138,8 +138,7 @@ export class Endpoint {
     try {
       this.#dispatch(request, now);
     } catch (error) {
-      const { id, from: to } = request;
-      this.#outputs.push({ kind: "error", id, to, error: buildError((error as XtlsError).code ?? "internal-error") });
+      this.#refuse(request, error instanceof XtlsError ? error.code : "internal-error");
     }
   }
 
@@ -191,13 +190,17 @@ export class Endpoint {
 
   // --- inside ------------------------------------------------------------------------------
 
-  #dispatch({ id, from, type, payload }: IncomingRequest, now: number): void {
-    const peer = addressOf(from);
+  #refuse({ id, from: to }: IncomingRequest, code: ErrorCode): void {
+    this.#outputs.push({ kind: "error", id, to, error: buildError(code) });
+  }
+
+  #dispatch(request: IncomingRequest, now: number): void {
+    const { id, from, type, payload } = request;
+    const tunnel = this.#tunnels.get(addressOf(from));
     const ask = parseAsk(type, payload);
     if (ask.kind === "offer") return this.#describe(id, from);
-    const tunnel = this.#tunnels.get(peer);
+    if (ask.kind === "start") return this.#start(request, tunnel, ask.offer, now);
     const admission = ADMISSION[tunnel?.state ?? "closed"][ask.kind];
-    if (ask.kind === "start") return this.#start(peer, id, ask.offer, now);
     if (admission !== "admitted") throw new XtlsError(admission);
     if (ask.kind === "data") tunnel?.data(id, ask.payload, now);
     else tunnel?.closeAsked(id, now);
@@ -209,13 +212,12 @@ export class Endpoint {
     this.#outputs.push({ kind: "result", id, to, payload: buildOffer(this.#host.offer) });
   }
 
-  #start(peer: string, id: string, offer: Offer | undefined, now: number): void {
-    const tunnel = this.#tunnels.get(peer);
-    if (tunnel === undefined) return this.#welcome(peer, id, offer, now);
+  #start(request: IncomingRequest, tunnel: Association | undefined, offer: Offer | undefined, now: number): void {
+    if (tunnel === undefined) return this.#welcome(addressOf(request.from), request.id, offer, now);
     const isTie = ADMISSION[tunnel.state].start === "tie-break" && tunnel.role === "initiator";
-    if (!isTie) return this.#doubt(tunnel, now);
-    if (compareOctets(this.address, peer) < 0) throw new XtlsError("tie-break");
-    tunnel.yield(id, offer, now);
+    if (!isTie) return this.#doubt(request, tunnel, now);
+    if (compareOctets(this.address, tunnel.peer) < 0) throw new XtlsError("tie-break");
+    tunnel.yield(request.id, offer, now);
   }
 
   #welcome(peer: string, id: string, offer: Offer | undefined, now: number): void {
@@ -226,9 +228,9 @@ export class Endpoint {
   }
 
   /** A start from a peer whose tunnel lives. Anyone could have sent it, so the tunnel stays; but has the peer lost it? */
-  #doubt(tunnel: Association, now: number): never {
+  #doubt(request: IncomingRequest, tunnel: Association, now: number): void {
+    this.#refuse(request, "already-open");
     tunnel.probe(now);
-    throw new XtlsError("already-open");
   }
 
   /** A `<proceed/>` for a tunnel that we have given up must not leave the peer waiting. */

@@ -1,0 +1,266 @@
+import xml from "@xmpp/xml";
+import { assert, suite } from "../suite.ts";
+import { code } from "./code.ts";
+import { juliet, pair, romeo } from "./ends.ts";
+import { JULIET, ROMEO, written, type Iq } from "./wire-pair.ts";
+
+const test = suite("start");
+const NS = "urn:xmpp:tmp:xtls";
+
+const start = (from = ROMEO, id = "s1", ...children: ReturnType<typeof xml>[]): Iq => ({ type: "set", id, from, to: JULIET, payload: xml("start", { xmlns: NS }, ...children) });
+const data = (from = ROMEO, id = "d1"): Iq => ({ type: "set", id, from, to: JULIET, payload: xml("data", { xmlns: NS, method: "x509" }, "FgMBAAA=") });
+const answers = (iqs: readonly Iq[]) => iqs.filter(({ type }) => type === "result" || type === "error");
+
+test("a start is a set, its answer a result with proceed and the same id", () => {
+  const wire = pair().open();
+  assert.is(written(wire.log[0] as Iq), `<iq type="set" id="romeo-1" from="${ROMEO}" to="${JULIET}"><start xmlns="${NS}"/></iq>`);
+  assert.is(written(wire.log[1] as Iq), `<iq type="result" id="romeo-1" from="${JULIET}" to="${ROMEO}"><proceed xmlns="${NS}"/></iq>`);
+  assert.is(wire.romeo.tunnel.role, "initiator");
+  assert.is(wire.juliet.tunnel.role, "responder");
+});
+
+test("sends proceed only after local consent", () => {
+  const wire = pair({}, { accepts: undefined }).open();
+  assert.is(wire.juliet.consents.length, 1);
+  assert.equal(answers(wire.log), []);
+  assert.is(wire.juliet.consents[0]?.state, "starting");
+  wire.juliet.after(() => wire.juliet.endpoint.accept(wire.juliet.consents[0] as never, wire.now));
+  wire.settle();
+  assert.is(wire.romeo.tunnel.state, "open");
+});
+
+test("answers data before proceed with out-of-order and keeps the start waiting", () => {
+  const { juliet } = pair({}, { accepts: undefined });
+  juliet.receive(start());
+  juliet.receive(data());
+  assert.match(written(juliet.sent[0] as Iq), 'id="d1"');
+  assert.match(written(juliet.sent[0] as Iq), "<unexpected-request");
+  assert.match(written(juliet.sent[0] as Iq), "<out-of-order");
+  assert.is(juliet.consents[0]?.state, "starting");
+});
+
+test("answers data from the wrong side, who has yet to answer our start, with out-of-order", () => {
+  const { juliet: end } = pair();
+  const tunnel = end.open(ROMEO);
+  end.sent.length = 0;
+  end.receive(data());
+  assert.match(written(end.sent[0] as Iq), "<out-of-order");
+  assert.is(tunnel.state, "starting");
+});
+
+test("answers close before proceed with out-of-order", () => {
+  const { juliet } = pair({}, { accepts: undefined });
+  juliet.receive(start());
+  juliet.receive({ ...start(ROMEO, "c1"), payload: xml("close", { xmlns: NS }) });
+  assert.match(written(juliet.sent[0] as Iq), "<out-of-order");
+});
+
+test("tells the initiator that it was declined", () => {
+  const wire = pair({}, { accepts: false }).open();
+  assert.is(written(wire.log[1] as Iq).includes('<error type="cancel"><not-acceptable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><declined xmlns="urn:xmpp:tmp:xtls:errors"/></error>'), true);
+  assert.is(wire.romeo.closes[0]?.code, "declined");
+  assert.is(wire.juliet.closes[0]?.code, "declined");
+});
+
+for (const refusal of ["unsupported", "too-many-tunnels", "no-common-method"] as const) {
+  test(`refuses a start as ${refusal}, and the initiator understands`, () => {
+    const wire = pair({}, { accepts: undefined }).open();
+    wire.juliet.after(() => wire.juliet.endpoint.refuse(wire.juliet.consents[0] as never, refusal, wire.now));
+    wire.settle();
+    assert.is(wire.romeo.closes[0]?.code, refusal);
+    assert.is(wire.romeo.endpoint.deadline, undefined);
+  });
+}
+
+test("takes service-unavailable for no support", () => {
+  const wire = pair();
+  wire.intercept = ({ id, to, from }) => [{ type: "error", id, from: to, to: from as string, payload: xml("error", { type: "cancel" }, xml("service-unavailable", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" })) }];
+  wire.open();
+  assert.is(wire.romeo.closes[0]?.code, "unsupported");
+});
+
+test("opens tunnels between full JIDs alone", () => {
+  const { romeo } = pair();
+  assert.is(code(() => romeo.open("juliet@capulet.lit")), "invalid-jid");
+  assert.is(code(() => romeo.open("")), "invalid-jid");
+  assert.is(code(() => romeo.open(ROMEO)), "invalid-jid");
+});
+
+test("answers a start from a bare JID with bad-request", () => {
+  const { juliet } = pair();
+  juliet.receive(start("romeo@montague.lit"));
+  assert.match(written(juliet.sent[0] as Iq), '<error type="modify"><bad-request');
+  assert.is(juliet.consents.length, 0);
+});
+
+test("opens no second tunnel to the same full JID", () => {
+  const wire = pair().open();
+  assert.is(code(() => wire.romeo.open("Juliet@capulet.LIT/balcony")), "already-open");
+});
+
+test("answers malformed starts, offers and requests with bad-request", () => {
+  const { juliet } = pair();
+  const offer = () => xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" });
+  juliet.receive(start(ROMEO, "1", offer(), offer()));
+  juliet.receive(start(ROMEO, "2", xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" }, xml("keyinfo", { xmlns: "urn:xmpp:tmp:pubkey" }))));
+  juliet.receive({ ...start(ROMEO, "3"), type: "get" });
+  juliet.receive({ ...start(ROMEO, "4"), payload: xml("proceed", { xmlns: NS }) });
+  juliet.receive({ ...start(ROMEO, "5"), payload: xml("begin", { xmlns: NS }) });
+  assert.is(juliet.sent.length, 5);
+  for (const iq of juliet.sent) assert.match(written(iq), '<error type="modify"><bad-request');
+  assert.is(juliet.consents.length, 0);
+});
+
+test("ends when a start is answered by something other than proceed", () => {
+  const wire = pair();
+  wire.intercept = (iq) => (iq.type === "result" ? [{ ...iq, payload: xml("closed", { xmlns: NS }) }] : [iq]);
+  wire.open();
+  assert.is(wire.romeo.closes[0]?.code, "malformed");
+});
+
+test("carries offers in start and proceed, and none to a peer that made none", () => {
+  const offer = { keys: [romeo.sha1], srp: false, insecure: true, x509: false, openpgp: false };
+  const both = pair({ offer }, { offer: { ...offer, keys: [juliet.sha1] } }).open();
+  assert.match(written(both.log[0] as Iq), `<start xmlns="${NS}"><offer xmlns="urn:xmpp:tmp:c2ctls"><keyinfo xmlns="urn:xmpp:tmp:pubkey"><name>${romeo.sha1}</name></keyinfo><insecure/></offer></start>`);
+  assert.match(written(both.log[1] as Iq), `<proceed xmlns="${NS}"><offer`);
+  assert.not.match(written(pair({}, { offer }).open().log[1] as Iq), "<offer");
+});
+
+test("answers a get with an offer, if it has one", () => {
+  const offer = { keys: [juliet.sha1], srp: false, insecure: false, x509: false, openpgp: false };
+  const ask: Iq = { type: "get", id: "o1", from: ROMEO, to: JULIET, payload: xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" }) };
+  const has = pair({}, { offer }).juliet;
+  has.receive(ask);
+  assert.match(written(has.sent[0] as Iq), `type="result" id="o1" from="${JULIET}" to="${ROMEO}"><offer xmlns="urn:xmpp:tmp:c2ctls"><keyinfo`);
+  const hasNot = pair().juliet;
+  hasNot.receive(ask);
+  assert.match(written(hasNot.sent[0] as Iq), "<service-unavailable");
+});
+
+test("answers too many tunnels or starts with resource-constraint", () => {
+  const { juliet } = pair({}, { accepts: undefined, limits: { starts: 2, tunnels: 3 } });
+  for (const id of ["1", "2", "3"]) juliet.receive(start(`user${id}@montague.lit/x`, id));
+  assert.is(juliet.consents.length, 2);
+  assert.match(written(juliet.sent[0] as Iq), 'id="3"');
+  assert.match(written(juliet.sent[0] as Iq), '<error type="wait"><resource-constraint');
+  juliet.open("nurse@capulet.lit/x");
+  assert.is(code(() => juliet.open("nurse@capulet.lit/y")), "too-many-tunnels");
+});
+
+test("bounds the tunnels of one account, whatever its resources", () => {
+  const { juliet } = pair({}, { accepts: undefined, limits: { tunnelsPerPeer: 2 } });
+  for (const id of ["1", "2", "3"]) juliet.receive(start(`romeo@montague.lit/${id}`, id));
+  assert.is(juliet.consents.length, 2);
+  assert.match(written(juliet.sent[0] as Iq), "<resource-constraint");
+});
+
+test("gives up a start by closing; a late proceed is answered with close", () => {
+  const wire = pair({}, { accepts: undefined });
+  const tunnel = wire.romeo.open(JULIET);
+  wire.settle();
+  wire.romeo.close(tunnel);
+  assert.is(wire.romeo.closes[0]?.code, "handshake-canceled");
+  wire.juliet.after(() => wire.juliet.endpoint.accept(wire.juliet.consents[0] as never, wire.now));
+  wire.settle();
+  assert.match(written(wire.log.at(-2) as Iq), "<close xmlns");
+  assert.is(wire.juliet.closes[0]?.code, "handshake-canceled");
+});
+
+test("accepting, refusing or judging what has ended does nothing", () => {
+  const wire = pair({}, { accepts: undefined }).open();
+  const [tunnel] = wire.juliet.consents as [never];
+  wire.juliet.after(() => wire.juliet.endpoint.unavailable(ROMEO, wire.now));
+  wire.juliet.after(() => {
+    wire.juliet.endpoint.accept(tunnel, wire.now);
+    wire.juliet.endpoint.refuse(tunnel, "declined", wire.now);
+    wire.juliet.endpoint.judged(tunnel, { trusted: true, state: "verified" }, wire.now);
+    wire.juliet.endpoint.close(tunnel, wire.now);
+  });
+  assert.equal(wire.juliet.sent, []);
+  assert.is(wire.juliet.closes.length, 1);
+});
+
+// --- both at once ---------------------------------------------------------------
+
+test("when both start at once the JID that sorts first wins, and both callers get their tunnel", () => {
+  for (const order of [() => true, () => false]) {
+    const wire = pair({ accepts: undefined }, { accepts: undefined });
+    const tunnels = [wire.romeo.open(JULIET), wire.juliet.open(ROMEO)];
+    wire.settle(order);
+    // juliet@capulet.lit sorts before romeo@montague.lit.
+    assert.equal(tunnels.map(({ state, role }) => `${state} ${role}`), ["open responder", "open initiator"]);
+    assert.is(wire.romeo.tunnel, tunnels[0]);
+    assert.is(wire.juliet.tunnel, tunnels[1]);
+    assert.equal([wire.romeo.closes, wire.juliet.closes, wire.romeo.consents, wire.juliet.consents], [[], [], [], []]);
+    const conflict = wire.log.filter(({ type }) => type === "error").map(written);
+    assert.is(conflict.length, 1);
+    assert.match(conflict[0] as string, `id="romeo-1" from="${JULIET}"`);
+    assert.match(conflict[0] as string, '<conflict xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><tie-break xmlns="urn:xmpp:tmp:xtls:errors"/>');
+  }
+});
+
+test("a tunnel that lost the tie carries stanzas both ways", () => {
+  const wire = pair();
+  wire.romeo.open(JULIET);
+  wire.juliet.open(ROMEO);
+  wire.settle();
+  wire.romeo.send(xml("message", {}, xml("body", {}, "r")));
+  wire.juliet.send(xml("message", {}, xml("body", {}, "j")));
+  wire.settle();
+  assert.is(wire.romeo.stanzas.length + wire.juliet.stanzas.length, 2);
+});
+
+test("fails with tie-break when the other start never comes", () => {
+  const wire = pair();
+  wire.romeo.open(JULIET);
+  wire.romeo.receive({ type: "error", id: "romeo-1", from: JULIET, to: ROMEO, payload: xml("error", { type: "cancel" }, xml("conflict", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }), xml("tie-break", { xmlns: "urn:xmpp:tmp:xtls:errors" })) });
+  assert.is(wire.romeo.closes[0]?.code, "tie-break");
+});
+
+// --- a start while a tunnel is alive -------------------------------------------------
+
+test("answers a start while a tunnel is alive with already-open, and the tunnel lives on", () => {
+  const wire = pair().open();
+  wire.juliet.receive(start(ROMEO, "again"));
+  wire.settle();
+  assert.match(wire.log.map(written).join("\n"), /id="again"[^\n]*<conflict[^\n]*<already-open/);
+  assert.is(wire.juliet.tunnel.state, "open");
+  wire.juliet.send(xml("message", {}, xml("body", {}, "still here")));
+  wire.settle();
+  assert.is(wire.romeo.stanzas.length, 1);
+});
+
+test("probes the live tunnel with white space that must be acknowledged", () => {
+  const wire = pair().open();
+  wire.log.length = 0;
+  wire.juliet.receive(start(ROMEO, "again"));
+  wire.settle();
+  const probe = wire.log.find(({ type, from }) => type === "set" && from === JULIET);
+  assert.match(written(probe as Iq), "<data xmlns");
+  assert.ok(wire.log.some(({ type, id }) => type === "result" && id === probe?.id));
+  assert.equal(wire.romeo.stanzas, []);
+});
+
+test("a peer that has lost the tunnel says so when probed, and can start anew", () => {
+  const wire = pair().open();
+  wire.romeo.endpoint.disconnect(wire.now);
+  wire.romeo.endpoint.take();
+  wire.romeo.open(JULIET);
+  wire.settle();
+  assert.is(wire.juliet.closes[0]?.code, "unknown-tunnel");
+  assert.is(wire.romeo.closes[0]?.code, "already-open");
+  wire.romeo.open(JULIET);
+  wire.settle();
+  assert.is(wire.romeo.tunnel.state, "open");
+});
+
+test("answers a second start while the first awaits consent with already-open", () => {
+  const { juliet } = pair({}, { accepts: undefined });
+  juliet.receive(start(ROMEO, "1"));
+  juliet.receive(start(ROMEO, "2"));
+  assert.is(juliet.consents.length, 1);
+  assert.match(written(juliet.sent[0] as Iq), 'id="2"');
+  assert.match(written(juliet.sent[0] as Iq), "<already-open");
+});
+
+test.run();
