@@ -29,7 +29,7 @@ main() {
 
   key=$(module_key)
   [ -f "$cache/$key.wasm" ] || build "$cache/$key.wasm"
-  cp "$cache/$key.wasm" "$output.part"
+  install -m 644 "$cache/$key.wasm" "$output.part"
   mv "$output.part" "$output"
   if [ "${1:-}" = --facts ]; then
     facts
