@@ -1,11 +1,12 @@
 /** Romeo and Juliet, ready to be joined: their identities are made once per process. */
 import xml, { type Element } from "@xmpp/xml";
-import { fakeIdentity } from "./fake-engine.ts";
+import { loadCore } from "../../bindings/node.ts";
 import { WirePair, type EndOptions } from "./wire-pair.ts";
 
-export const romeo = fakeIdentity("romeo@montague.lit");
-export const juliet = fakeIdentity("juliet@capulet.lit");
-export const mallory = fakeIdentity("mallory@evil.lit");
+export const core = await loadCore();
+export const romeo = core.createIdentity({ jid: "romeo@montague.lit" });
+export const juliet = core.createIdentity({ jid: "juliet@capulet.lit" });
+export const mallory = core.createIdentity({ jid: "mallory@evil.lit" });
 
 /** Both ends, with the changes that a test needs. */
 export function pair(romeos: Partial<EndOptions> = {}, juliets: Partial<EndOptions> = {}): WirePair {
