@@ -6,14 +6,19 @@
 import { once } from "node:events";
 import type { Element } from "@xmldom/xmldom";
 import { startProsody } from "../../scripts/servers/prosody.ts";
-import type { Server } from "../../scripts/servers/server.ts";
+import { DOMAIN, type Server } from "../../scripts/servers/server.ts";
 import { assert, suite } from "../suite.ts";
-import { type Certified, certify } from "./certificate.ts";
-import { Client } from "./client.ts";
+import { certify } from "./certificate.ts";
+import type { Client } from "./client.ts";
 import { mail } from "./mail.ts";
+import { describe, enter, isRequest, record, rejects, text } from "./stage.ts";
 import type { Tunnel } from "./tunnel.ts";
 
 const test = suite("stranger alone");
+
+const BARE = { romeo: `romeo@${DOMAIN}`, juliet: `juliet@${DOMAIN}` };
+const ADDRESS = { romeo: `${BARE.romeo}/orchard`, juliet: `${BARE.juliet}/balcony` };
+const CERTIFIED = { romeo: certify(BARE.romeo), juliet: certify(BARE.juliet) };
 
 let server: Server;
 let romeo: Client;
@@ -24,9 +29,8 @@ test.before(async () => {
 });
 
 test.before.each(async () => {
-  const certificates = { romeo: certify(bareOf("romeo")), juliet: certify(bareOf("juliet")) };
-  romeo = await login("romeo", "orchard", certificates.romeo, { juliet: certificates.juliet });
-  juliet = await login("juliet", "balcony", certificates.juliet, { romeo: certificates.romeo });
+  romeo = await enter(server, ADDRESS.romeo, CERTIFIED.romeo, { [BARE.juliet]: CERTIFIED.juliet.fingerprint });
+  juliet = await enter(server, ADDRESS.juliet, CERTIFIED.juliet, { [BARE.romeo]: CERTIFIED.romeo.fingerprint });
 });
 
 test.after.each(() => {
@@ -88,15 +92,23 @@ test("either side may close, and both know", async () => {
   }
 });
 
-test("a tunnel is opened to nobody with another certificate", async () => {
-  const impostor = certify(bareOf("juliet"));
+test("no tunnel opens when either side shows the certificate of somebody else", async () => {
+  const impostor = certify(BARE.juliet);
   juliet.logout();
-  juliet = await login("juliet", "balcony", impostor, {});
-  await rejects(romeo.open(`${bareOf("juliet")}/balcony`));
+  juliet = await enter(server, ADDRESS.juliet, impostor, { [BARE.romeo]: CERTIFIED.romeo.fingerprint });
+  await rejects(romeo.open(ADDRESS.juliet));
 
+  let isAsked = false;
+  romeo.once("tunnel", () => (isAsked = true));
+  // Hers is open before he has seen her certificate: so it is with TLS 1.3.
+  await once(await juliet.open(ADDRESS.romeo), "closed");
+  assert.not(isAsked);
+});
+
+test("no tunnel opens with somebody who is no contact", async () => {
   juliet.logout();
-  juliet = await login("juliet", "balcony", impostor, { romeo: impostor });
-  await rejects(romeo.open(`${bareOf("juliet")}/balcony`));
+  juliet = await enter(server, ADDRESS.juliet, CERTIFIED.juliet, {});
+  await rejects(romeo.open(ADDRESS.juliet));
 });
 
 test.run();
@@ -106,65 +118,12 @@ interface End {
   tunnel: Tunnel;
 }
 
+/** Romeo asks, Juliet is asked. */
 async function open(): Promise<[End, End]> {
   const asked = once(juliet, "tunnel") as Promise<[Tunnel]>;
-  const addresses = { romeo: `${bareOf("romeo")}/orchard`, juliet: `${bareOf("juliet")}/balcony` };
-  const tunnel = await romeo.open(addresses.juliet);
+  const tunnel = await romeo.open(ADDRESS.juliet);
   return [
-    { address: addresses.romeo, tunnel },
-    { address: addresses.juliet, tunnel: (await asked)[0] },
+    { address: ADDRESS.romeo, tunnel },
+    { address: ADDRESS.juliet, tunnel: (await asked)[0] },
   ];
-}
-
-async function login(
-  username: string,
-  resource: string,
-  certified: Certified,
-  friends: Record<string, Certified>,
-): Promise<Client> {
-  const { password } = await server.register(username);
-  const contacts = Object.fromEntries(
-    Object.entries(friends).map(([name, { fingerprint }]) => [bareOf(name), fingerprint]),
-  );
-  const client = new Client({
-    service: server.websocket,
-    address: `${bareOf(username)}/${resource}`,
-    password,
-    ...certified,
-    contacts,
-  });
-  await client.login();
-  return client;
-}
-
-async function rejects(promise: Promise<unknown>): Promise<void> {
-  const outcome = await promise.then(
-    () => "resolved",
-    () => "rejected",
-  );
-  assert.is(outcome, "rejected");
-}
-
-function bareOf(username: string): string {
-  return `${username}@${server.domain}`;
-}
-
-function text(stanza: Element, name: string): string | null | undefined {
-  return stanza.getElementsByTagName(name)[0]?.textContent;
-}
-
-function record(client: Client): Element[] {
-  const sent: Element[] = [];
-  client.on("sent", (stanza) => sent.push(stanza));
-  return sent;
-}
-
-function isRequest(iq: Element): boolean {
-  return iq.getAttribute("type") === "set";
-}
-
-/** "start", "data x509" or just "" for a bare acknowledgement. */
-function describe(iq: Element): string {
-  const element = iq.children[0];
-  return [element?.tagName, element?.getAttribute("method")].filter(Boolean).join(" ");
 }
