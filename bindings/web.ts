@@ -18,3 +18,5 @@ export async function loadCore(source: ModuleSource = packagedModule): Promise<C
 
 export * from "./errors.ts";
 export * from "./tls/index.ts";
+export * from "./xmpp/index.ts";
+export * from "./xtls/index.ts";

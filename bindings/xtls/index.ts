@@ -1,0 +1,16 @@
+/**
+ * The public names of the protocol, for the entries: trust, limits and offers for everyone;
+ * `Endpoint` for those who bring their own XMPP library.
+ */
+
+export { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest, type Refusal } from "./endpoint.ts";
+export type { Limits } from "./limits.ts";
+export type { Method, MethodRun, Step } from "./methods/method.ts";
+export type { Offer } from "./offer.ts";
+export type { Output } from "./output.ts";
+export { authorities } from "./policies/authorities.ts";
+export { dangerouslyTrustOnFirstUse, memoryStore, type TrustRecord, type TrustStore } from "./policies/first-use.ts";
+export { pinned, type Pins } from "./policies/pinned.ts";
+export type { Role, State } from "./state.ts";
+export type { Claim, Trust, TrustState, Verdict } from "./trust.ts";
+export type { Delivery, Security, Statistics } from "./tunnel.ts";
