@@ -115,7 +115,7 @@ static int next_record(xtls_engine *engine)
     if (error == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
         return xtls_resumption_keep(engine);
     }
-    if (error == MBEDTLS_ERR_SSL_WANT_READ && !mbedtls_ssl_is_handshake_over(&engine->ssl)) {
+    if (error == MBEDTLS_ERR_SSL_WANT_READ && !xtls_peek_is_at_rest(&engine->ssl)) {
         return 0; /* a ticket has come and is looked at in the next round */
     }
     return error;
@@ -173,6 +173,7 @@ int xtls_engine_start(xtls_engine *engine)
     if (engine->state != XTLS_STATE_NEW) {
         return XTLS_ERR_STATE;
     }
+    xtls_options_complete(engine);
     engine->state = XTLS_STATE_HANDSHAKING;
     status = mbedtls_ssl_setup(&engine->ssl, &engine->config);
     if (status == 0) {

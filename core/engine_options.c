@@ -80,6 +80,8 @@ static xtls_engine *new_engine(int role, size_t limit)
     mbedtls_ssl_init(&engine->ssl);
     memcpy(engine->suites, DEFAULT_SUITES, sizeof(DEFAULT_SUITES));
     memcpy(engine->groups, DEFAULT_GROUPS, sizeof(DEFAULT_GROUPS));
+    engine->wanted_groups = COUNT(DEFAULT_GROUPS);
+    engine->lowest_version = MBEDTLS_SSL_VERSION_TLS1_3;
     return engine;
 }
 
@@ -121,6 +123,7 @@ int xtls_engine_versions(xtls_engine *engine, unsigned lowest, unsigned highest)
     if (!is_new(engine)) {
         return XTLS_ERR_STATE;
     }
+    engine->lowest_version = lowest;
     mbedtls_ssl_conf_min_tls_version(&engine->config, (mbedtls_ssl_protocol_version) lowest);
     mbedtls_ssl_conf_max_tls_version(&engine->config, (mbedtls_ssl_protocol_version) highest);
     return XTLS_OK;
@@ -147,12 +150,12 @@ int xtls_engine_ciphersuites(xtls_engine *engine, const unsigned short *suites, 
     return XTLS_OK;
 }
 
-static int is_group(unsigned short group)
+static int has_group(const uint16_t *groups, size_t count, uint16_t group)
 {
     size_t i;
 
-    for (i = 0; i < COUNT(DEFAULT_GROUPS); i++) {
-        if (DEFAULT_GROUPS[i] == group) {
+    for (i = 0; i < count; i++) {
+        if (groups[i] == group) {
             return 1;
         }
     }
@@ -162,7 +165,7 @@ static int is_group(unsigned short group)
 int xtls_engine_groups(xtls_engine *engine, const unsigned short *groups, size_t count)
 {
     uint16_t chosen[XTLS_GROUPS_MAX + 1] = { 0 };
-    size_t i;
+    size_t i, wanted = 0;
 
     if (engine == NULL || groups == NULL || count == 0 || count > XTLS_GROUPS_MAX) {
         return XTLS_ERR_ARGUMENT;
@@ -171,12 +174,15 @@ int xtls_engine_groups(xtls_engine *engine, const unsigned short *groups, size_t
         return XTLS_ERR_STATE;
     }
     for (i = 0; i < count; i++) {
-        if (!is_group(groups[i])) {
+        if (!has_group(DEFAULT_GROUPS, COUNT(DEFAULT_GROUPS), groups[i])) {
             return XTLS_ERR_ARGUMENT;
         }
-        chosen[i] = groups[i];
+        if (!has_group(chosen, wanted, groups[i])) { /* twice is once */
+            chosen[wanted++] = groups[i];
+        }
     }
     memcpy(engine->groups, chosen, sizeof(chosen));
+    engine->wanted_groups = wanted;
     return XTLS_OK;
 }
 
@@ -256,4 +262,22 @@ int xtls_engine_log_keys(xtls_engine *engine)
     }
     mbedtls_ssl_set_export_keys_cb(&engine->ssl, xtls_key_log_export, engine);
     return XTLS_OK;
+}
+
+/*
+ * TLS 1.2's list of groups speaks of certificates too (RFC 8422 5.1): without P-256 in it
+ * nobody could show one. handshake.c sees to it that keys are exchanged over wanted groups only.
+ */
+void xtls_options_complete(xtls_engine *engine)
+{
+    size_t i, count = engine->wanted_groups;
+
+    if (engine->lowest_version == MBEDTLS_SSL_VERSION_TLS1_3) {
+        return;
+    }
+    for (i = 0; i < COUNT(DEFAULT_GROUPS); i++) {
+        if (!has_group(engine->groups, count, DEFAULT_GROUPS[i])) {
+            engine->groups[count++] = DEFAULT_GROUPS[i];
+        }
+    }
 }

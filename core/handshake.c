@@ -23,8 +23,24 @@ static int judge_certificate(xtls_engine *engine)
     return problems != 0 && engine->authorities != NULL ? MBEDTLS_ERR_X509_CERT_VERIFY_FAILED : XTLS_OK;
 }
 
+/* The list that Mbed TLS has may be longer: see xtls_options_complete. */
+static int is_wanted(const xtls_engine *engine, unsigned group)
+{
+    size_t i;
+
+    for (i = 0; i < engine->wanted_groups; i++) {
+        if (engine->groups[i] == group) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int judge(xtls_engine *engine)
 {
+    if (engine->group != 0 && !is_wanted(engine, engine->group)) {
+        return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
+    }
     if (xtls_peek_lacks_extended_master_secret(&engine->ssl)) {
         return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE; /* RFC 7627 5.2, 5.3 */
     }
@@ -71,7 +87,7 @@ static int complete(xtls_engine *engine)
 
 int xtls_handshake_continue(xtls_engine *engine)
 {
-    while (!mbedtls_ssl_is_handshake_over(&engine->ssl)) {
+    while (!xtls_peek_is_at_rest(&engine->ssl)) {
         int error = mbedtls_ssl_handshake_step(&engine->ssl);
 
         observe(engine);

@@ -1,11 +1,12 @@
 /*
  * The key log: secrets as lines of NSS's format, for Wireshark and tests, kept
- * only when asked for. Mbed TLS 3.6 does not give the exporter secret out.
+ * only when asked for.
  */
 #include <string.h>
 
 #include "engine_inside.h"
 #include "mbedtls/platform_util.h"
+#include "peek.h"
 
 #define RANDOM_LENGTH 32
 #define LABEL_MAX     32
@@ -40,21 +41,12 @@ static size_t write_hex(char *output, const unsigned char *bytes, size_t length)
     return 2 * length;
 }
 
-void xtls_key_log_export(void *context, mbedtls_ssl_key_export_type type, const unsigned char *secret,
-                         size_t secret_length, const unsigned char client_random[32],
-                         const unsigned char server_random[32], mbedtls_tls_prf_types prf)
+static void write_line(xtls_engine *engine, const char *label, const unsigned char client_random[RANDOM_LENGTH],
+                       const unsigned char *secret, size_t secret_length)
 {
-    xtls_engine *engine = context;
-    const char *label = label_of(type);
     char line[KEY_LINE_MAX];
-    size_t length;
+    size_t length = strlen(label);
 
-    (void) server_random;
-    (void) prf;
-    if (label == NULL || secret_length > MBEDTLS_MD_MAX_SIZE) {
-        return;
-    }
-    length = strlen(label);
     memcpy(line, label, length);
     line[length++] = ' ';
     length += write_hex(line + length, client_random, RANDOM_LENGTH);
@@ -63,4 +55,22 @@ void xtls_key_log_export(void *context, mbedtls_ssl_key_export_type type, const 
     line[length++] = '\n';
     (void) xtls_bio_put(&engine->key_log, (const unsigned char *) line, length); /* full: the line is lost, nothing else */
     mbedtls_platform_zeroize(line, sizeof(line));
+}
+
+void xtls_key_log_export(void *context, mbedtls_ssl_key_export_type type, const unsigned char *secret,
+                         size_t secret_length, const unsigned char client_random[32],
+                         const unsigned char server_random[32], mbedtls_tls_prf_types prf)
+{
+    xtls_engine *engine = context;
+    const char *label = label_of(type);
+
+    (void) server_random;
+    (void) prf;
+    if (label == NULL || secret_length > MBEDTLS_MD_MAX_SIZE) {
+        return;
+    }
+    write_line(engine, label, client_random, secret, secret_length);
+    if (type == MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_APPLICATION_TRAFFIC_SECRET) {
+        write_line(engine, "EXPORTER_SECRET", client_random, xtls_peek_exporter_secret(&engine->ssl), secret_length);
+    }
 }

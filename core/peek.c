@@ -4,6 +4,11 @@
 
 #include "ssl_misc.h"
 
+int xtls_peek_is_at_rest(const mbedtls_ssl_context *ssl)
+{
+    return ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER;
+}
+
 unsigned xtls_peek_group(mbedtls_ssl_context *ssl)
 {
     if (ssl->handshake == NULL) {
@@ -19,6 +24,11 @@ int xtls_peek_is_resuming(const mbedtls_ssl_context *ssl)
 {
     return ssl->handshake != NULL && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 &&
            (ssl->handshake->key_exchange_mode & MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL) != 0;
+}
+
+const unsigned char *xtls_peek_exporter_secret(const mbedtls_ssl_context *ssl)
+{
+    return ssl->session_negotiate->app_secrets.exporter_master_secret;
 }
 
 int xtls_peek_lacks_extended_master_secret(const mbedtls_ssl_context *ssl)
@@ -46,9 +56,17 @@ int xtls_peek_skipped_error(const mbedtls_ssl_context *ssl)
 
 void xtls_peek_protect_alerts(mbedtls_ssl_context *ssl)
 {
-    if (ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 &&
-        ssl->handshake != NULL && ssl->handshake->transform_handshake != NULL && ssl->transform_out == NULL) {
-        mbedtls_ssl_set_outbound_transform(ssl, ssl->handshake->transform_handshake);
+    mbedtls_ssl_handshake_params *handshake = ssl->handshake;
+
+    if (handshake == NULL || handshake->transform_handshake == NULL) { /* TLS 1.2, or before ServerHello */
+        return;
+    }
+    if (ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT && ssl->transform_out == NULL) {
+        mbedtls_ssl_set_outbound_transform(ssl, handshake->transform_handshake);
+    }
+    if (ssl->conf->endpoint == MBEDTLS_SSL_IS_SERVER && ssl->transform_application != NULL &&
+        ssl->transform_out == handshake->transform_handshake) {
+        mbedtls_ssl_set_outbound_transform(ssl, ssl->transform_application);
     }
 }
 

@@ -8,11 +8,17 @@
 
 #include "mbedtls/ssl.h"
 
+/* The handshake is over and no ticket is on its way in or out; mbedtls_ssl_is_handshake_over does not count tickets. */
+int xtls_peek_is_at_rest(const mbedtls_ssl_context *ssl);
+
 /* IANA number of the key exchange group, 0 when it is not known yet (or any more). During a handshake. */
 unsigned xtls_peek_group(mbedtls_ssl_context *ssl);
 
 /* The key exchange under way uses a session instead of certificates. During a handshake. */
 int xtls_peek_is_resuming(const mbedtls_ssl_context *ssl);
+
+/* The exporter secret, as long as the suite's hash, which Mbed TLS's key export leaves out. TLS 1.3, during a handshake. */
+const unsigned char *xtls_peek_exporter_secret(const mbedtls_ssl_context *ssl);
 
 /* TLS 1.2: past the hellos, and RFC 7627 was not agreed on. During a handshake. */
 int xtls_peek_lacks_extended_master_secret(const mbedtls_ssl_context *ssl);
@@ -27,8 +33,9 @@ int xtls_peek_received_alert(const mbedtls_ssl_context *ssl);
 int xtls_peek_skipped_error(const mbedtls_ssl_context *ssl);
 
 /*
- * A TLS 1.3 client has handshake keys from ServerHello on and must use them for alerts
- * (RFC 8446 6); Mbed TLS takes them up only after the server's Finished.
+ * Alerts are protected by the sender's newest keys (RFC 8446 6): a client's from ServerHello on, a
+ * server's application keys from its own Finished on. Mbed TLS takes both up later, so that
+ * other peers could not read its alerts. Nothing but alerts is sent in between.
  */
 void xtls_peek_protect_alerts(mbedtls_ssl_context *ssl);
 
