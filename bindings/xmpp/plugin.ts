@@ -19,6 +19,7 @@ import { Inner } from "./inner.ts";
 import { Listeners } from "./listeners.ts";
 import { Outbox } from "./outbox.ts";
 import { interceptSend } from "./outgoing.ts";
+import { Replay } from "./replay.ts";
 import { Session, type Start } from "./session.ts";
 import { disableNagle } from "./socket.ts";
 import { answerIn, xtlsRequest } from "./stanza.ts";
@@ -69,6 +70,7 @@ export class Xtls {
   readonly #outbox: Outbox;
   readonly #inner: Inner;
   readonly #disco: Disco;
+  readonly #replay = new Replay();
   readonly #listeners: Listeners<XtlsEvents>;
   readonly #detach: () => void;
   #session: Session | undefined;
@@ -184,16 +186,19 @@ export class Xtls {
 
   #lose(): void {
     this.#outbox.discard();
+    this.#replay.forget();
     this.#session?.disconnect();
     this.#session = undefined;
   }
 
   /** In order of arrival and without waiting for anything: TLS does not bear reordering. */
   #receive(stanza: Element): void {
+    this.#replay.watch(stanza);
     if (this.#inner.origin(stanza) || !this.#session || !this.#isForUs(stanza)) return;
     const { from, type } = stanza.attrs;
     if (stanza.is("presence") && type === "unavailable" && from) return this.#session.unavailable(from);
     const request = xtlsRequest(stanza);
+    if (request && this.#replay.repeats(request)) return;
     if (request) return this.#session.receive(request);
     const answer = answerIn(stanza);
     if (answer && !this.#session.answer(answer)) this.#disco.answer(answer);

@@ -8,7 +8,7 @@ import xml, { type Element } from "@xmpp/xml";
 
 import { type XtlsError } from "../../bindings/errors.ts";
 import { type Tunnel, xtls } from "../../bindings/xmpp/index.ts";
-import { connectComponent } from "../../scripts/servers/connect.ts";
+import { connectComponent, streamManaged } from "../../scripts/servers/connect.ts";
 import type { Server, ServerName } from "../../scripts/servers/server.ts";
 import { startServer } from "../../scripts/servers/start.ts";
 import { assert, suite } from "../suite.ts";
@@ -95,7 +95,9 @@ export function scenario(name: ServerName, transports: readonly ("tcp" | "websoc
     const { romeo, juliet, tunnel, answering, heard } = await pair(server, { romeo: { limits: { window: 4 } } });
     const back: Element[] = [];
     tunnel.on("stanza", (stanza) => back.push(stanza));
-    await answering.send(message("counted by nobody but us"));
+    // xmpp.js counts the first not at all and would count the second twice: the server must not notice.
+    await romeo.xmpp.iqCaller.request(xml("iq", { type: "get", to: server.domain }, xml("ping", "urn:xmpp:ping")));
+    await answering.send(message("counted once"));
     const resumed = breakStream(romeo);
     const lines = Array.from({ length: 20 }, (_, at) => `line ${at}`);
     const sent = Promise.all(lines.map((line) => tunnel.send(message(line))));
@@ -103,7 +105,7 @@ export function scenario(name: ServerName, transports: readonly ("tcp" | "websoc
     await resumed;
     await Promise.all([sent, returned]);
     assert.equal(bodies(heard), lines);
-    assert.equal(bodies(back), ["counted by nobody but us", "meanwhile"]);
+    assert.equal(bodies(back), ["counted once", "meanwhile"]);
     assert.is(tunnel.state, "open");
     assert.equal(juliet.errors, []);
   });
@@ -205,7 +207,7 @@ function backOnline({ xmpp }: Actor): Promise<unknown> {
   xmpp.reconnect.delay = SHORTLY;
   // xmpp.js tries once; the next try is ours.
   xmpp.on("error", () => xmpp.reconnect.scheduleReconnect());
-  return once((done) => xmpp.once("online", done));
+  return once((done) => xmpp.once("online", done)).then(() => streamManaged(xmpp));
 }
 
 function digest(bytes: Uint8Array): string {

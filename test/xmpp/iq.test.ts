@@ -60,8 +60,9 @@ test("are answered inside by handlers that were there before the plug-in", async
 
 test("are answered inside when an application answers by hand", async () => {
   const { juliet, tunnel } = await pair(router);
-  juliet.xmpp.on("stanza", ({ attrs: { from, id, type } }: Element) => {
-    if (type === "set") void juliet.xmpp.sendMany([xml("iq", { type: "result", to: from, id }, xml("done", NS))]);
+  juliet.xmpp.on("stanza", (stanza: Element) => {
+    const { from, id } = stanza.attrs;
+    if (juliet.tunnels.tunnel(stanza)) void juliet.xmpp.sendMany([xml("iq", { type: "result", to: from, id }, xml("done", NS))]);
   });
   const leaks = watchForLeaks();
   const result = await tunnel.request(xml("iq", { type: "set" }, xml("query", NS)));

@@ -37,6 +37,9 @@ export interface Pair {
   readonly heard: Element[];
 }
 
+/** Milliseconds after which what should happen does not. */
+const PATIENCE = 20_000;
+
 let core: Promise<Core> | undefined;
 let resources = 0;
 const actors: Actor[] = [];
@@ -93,14 +96,20 @@ export async function leave(xmpp: Pick<Client, "reconnect" | "stop" | "status">)
   if (xmpp.status === "online") await xmpp.stop().catch(() => {});
 }
 
-/** The first argument of the first call. */
+/** The first argument of the first call; waiting for it has an end. */
 export function once<Value>(listen: (listener: (value: Value) => void) => unknown): Promise<Value> {
-  return new Promise((resolve) => listen(resolve));
+  const called = new Promise<Value>((resolve, reject) => {
+    setTimeout(() => reject(new Error(`waited in vain for ${listen}`)), PATIENCE).unref();
+    listen(resolve);
+  });
+  // A test that failed before may never look at it.
+  called.catch(() => {});
+  return called;
 }
 
 /** Waits until something holds, looking after every turn of the event loop. */
 export async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + PATIENCE;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
