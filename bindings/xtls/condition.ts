@@ -13,7 +13,7 @@ const BROKEN: StanzaCondition = ["cancel", "bad-request"];
 const INTERNAL: StanzaCondition = ["cancel", "internal-server-error"];
 
 /** The codes that a peer can mean by a stanza error. */
-const MEANT: readonly ErrorCode[] = [
+export const MEANT: readonly ErrorCode[] = [
   "declined", "no-common-method", "tie-break", "already-open", "out-of-order", "invalid-base64", "chunk-too-large",
   "security-required", "unsupported", "too-many-tunnels", "unknown-tunnel", "malformed",
 ];
