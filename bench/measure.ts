@@ -33,8 +33,8 @@ export interface Measure {
   readonly better: "more" | "less";
   /** In a few words, for the table. */
   readonly title: string;
-  /** Most rounds that tell anything new, when the figure hardly varies or costs much. */
-  readonly rounds?: number;
+  /** Taken in every n-th round only, when it costs much or hardly varies; `Infinity`: in the first alone. */
+  readonly every?: number;
   /** False when being cold is the point, or nothing warms up. */
   readonly warm: boolean;
   /** undefined: the question makes no sense for this subject. */

@@ -38,10 +38,10 @@ export async function measured(
   const turns = await prepared(measure, stages);
   try {
     if (measure.warm) for (const { sampler } of turns) await sampler.sample(pace.warmUp);
-    const rounds = Math.min(pace.rounds, measure.rounds ?? Infinity);
-    for (let round = 0; round < rounds; round++)
-      for (const turn of rotated(turns, round))
-        turn.samples.push(await sample(measure, turn.sampler, pace));
+    for (let round = 0; round < pace.rounds; round++) {
+      if (round % (measure.every ?? 1) !== 0) continue;
+      for (const turn of rotated(turns, round)) turn.samples.push(await sample(measure, turn.sampler, pace));
+    }
   } finally {
     for (const { sampler } of turns) sampler[Symbol.dispose]?.();
   }

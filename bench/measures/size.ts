@@ -11,7 +11,7 @@ export const size: Measure = {
   title: "module, gzip",
   unit: "bytes",
   better: "less",
-  rounds: 1,
+  every: Infinity,
   warm: false,
   async prepare({ subject: { artifact } }: Stage) {
     if (artifact === undefined) return undefined;
