@@ -6,8 +6,9 @@ const CHAT_STATES = "http://jabber.org/protocol/chatstates";
 export const mail = {
   body: BODY,
   thread: "act2scene2chat1",
+  chatStates: CHAT_STATES,
   /** the stanza as it is before step 4b */
-  message: (from: string, to: string): string =>
+  message: (from: string, to: string, body = BODY): string =>
     `<message from='${from}' to='${to}' type='chat'> <thread>act2scene2chat1</thread> ` +
-    `<body>${BODY}</body> <active xmlns='${CHAT_STATES}'/> </message>`,
+    `<body>${body}</body> <active xmlns='${CHAT_STATES}'/> </message>`,
 } as const;
