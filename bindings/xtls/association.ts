@@ -7,35 +7,18 @@
  */
 import type { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
-import type { EngineOptions } from "../tls/options.ts";
-import type { Identity } from "../tls/identity.ts";
-import { Channel, verifyChain } from "./channel.ts";
+import { Channel } from "./channel.ts";
 import { buildError } from "./condition.ts";
-import { bareJid } from "./jid.ts";
-import type { Limits } from "./limits.ts";
+import type { Host } from "./host.ts";
 import type { Method, MethodRun, Step } from "./methods/method.ts";
 import { ALPN } from "./namespaces.ts";
 import type { Offer } from "./offer.ts";
 import { Outbox } from "./outbox.ts";
-import type { Output } from "./output.ts";
+import { claimOf, securityOf } from "./security.ts";
 import { next, type Event, type Request, type Role, type State } from "./state.ts";
-import { refuseForeignName, type Claim, type TrustState, type Verdict } from "./trust.ts";
+import { refuseForeignName, type TrustState, type Verdict } from "./trust.ts";
 import type { Delivery, Security, Tunnel } from "./tunnel.ts";
 import { buildClose, buildClosed, buildData, buildProceed, buildStart, parseData, parseProceed } from "./wire.ts";
-
-/** What an association needs of its endpoint. */
-export interface Host {
-  readonly identity: Identity;
-  readonly limits: Limits;
-  readonly methods: readonly Method[];
-  readonly offer: Offer | undefined;
-  readonly engine: Partial<Omit<EngineOptions, "role" | "identity">>;
-  emit(output: Output): void;
-  /** Sends a request and waits for its answer. @returns its id */
-  request(owner: Association, kind: Request, payload: Element, now: number): string;
-  /** The association is over. */
-  ended(owner: Association): void;
-}
 
 /** What a `<data/>` without `method` means: the base wire knows one. */
 const BASE_METHOD = "x509";
@@ -229,20 +212,13 @@ export class Association implements Tunnel {
     this.#move("secure");
     this.#deadline = now + this.#host.limits.verdictTimeout;
     try {
-      const claim = this.#claim(channel);
+      const claim = claimOf(this, channel, this.#host.identity.core);
       refuseForeignName(claim.peer, claim.jid);
       this.#run = this.#method?.begin(claim);
       this.#follow(this.#run?.start(), now);
     } catch (error) {
       this.#fail(asXtlsError(error), now);
     }
-  }
-
-  #claim({ peer }: Channel): Claim {
-    if (peer === undefined) throw new XtlsError("certificate-missing");
-    const { core } = this.#host.identity;
-    const { local, role } = this;
-    return { jid: bareJid(this.peer), peer, local, role, verifyChain: (authorities) => verifyChain(core, peer.chain, authorities) };
   }
 
   judged(verdict: Verdict, now: number): void {
@@ -259,7 +235,7 @@ export class Association implements Tunnel {
     const channel = this.#channel as Channel;
     this.#move("trust");
     this.#deadline = undefined;
-    this.#security = this.#describe(channel, trust);
+    this.#security = securityOf(channel, this.#method?.name ?? BASE_METHOD, trust);
     this.#host.emit({ kind: "open", tunnel: this });
     try {
       channel.trust();
@@ -267,12 +243,6 @@ export class Association implements Tunnel {
       return this.#fail(asXtlsError(error), now);
     }
     this.#advance(now);
-  }
-
-  #describe({ negotiated, peer }: Channel, trust: TrustState): Security {
-    const { version, ciphersuite, group, alpn, resumed } = negotiated as NonNullable<typeof negotiated>;
-    const certificate = peer as NonNullable<typeof peer>;
-    return { method: (this.#method as Method).name, version, ciphersuite, group, alpn, certificate, trust, resumed };
   }
 
   // --- stanzas out ------------------------------------------------------------------------

@@ -9,7 +9,6 @@
  */
 import type { Element } from "@xmpp/xml";
 import { XtlsError, type ErrorRow } from "../errors.ts";
-import type { Authorities } from "../tls/authorities.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import type { Engine, Negotiated } from "../tls/engine.ts";
 import { Reader, serialise } from "./framing.ts";
@@ -146,20 +145,4 @@ export class Channel {
     const stanzas = this.#reader.push(plaintext).map((stanza) => restore(stanza, this.#ends));
     this.#arrived.push(...stanzas);
   }
-}
-
-/** Follows a chain to authorities, which may be given as PEM. @returns what is wrong with it */
-export function verifyChain(core: ChainVerifier, chain: readonly Uint8Array[], authorities: Authorities | string): readonly string[] {
-  if (typeof authorities !== "string") return core.verifyChain(chain, authorities);
-  const parsed = core.authorities(authorities);
-  try {
-    return core.verifyChain(chain, parsed);
-  } finally {
-    parsed[Symbol.dispose]();
-  }
-}
-
-interface ChainVerifier {
-  authorities(pem: string): Authorities;
-  verifyChain(chain: readonly Uint8Array[], authorities: Authorities): readonly string[];
 }

@@ -1,0 +1,25 @@
+/**
+ * What one tunnel needs of the endpoint that it belongs to.
+ */
+import type { Element } from "@xmpp/xml";
+import type { Identity } from "../tls/identity.ts";
+import type { EngineOptions } from "../tls/options.ts";
+import type { Association } from "./association.ts";
+import type { Limits } from "./limits.ts";
+import type { Method } from "./methods/method.ts";
+import type { Offer } from "./offer.ts";
+import type { Output } from "./output.ts";
+import type { Request } from "./state.ts";
+
+export interface Host {
+  readonly identity: Identity;
+  readonly limits: Limits;
+  readonly methods: readonly Method[];
+  readonly offer: Offer | undefined;
+  readonly engine: Partial<Omit<EngineOptions, "role" | "identity">>;
+  emit(output: Output): void;
+  /** Sends a request and waits for its answer. @returns its id */
+  request(owner: Association, kind: Request, payload: Element, now: number): string;
+  /** The tunnel is over. */
+  ended(owner: Association): void;
+}

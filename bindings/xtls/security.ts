@@ -1,0 +1,39 @@
+/**
+ * From a finished handshake to what is asked of the trust policy and told to the user.
+ *
+ * Pure: takes the facts of a channel, decides nothing.
+ */
+import { XtlsError } from "../errors.ts";
+import type { Authorities } from "../tls/authorities.ts";
+import type { Core } from "../tls/core.ts";
+import type { Channel } from "./channel.ts";
+import { bareJid } from "./jid.ts";
+import type { Claim, TrustState } from "./trust.ts";
+import type { Security, Tunnel } from "./tunnel.ts";
+
+type Facts = Pick<Channel, "peer" | "negotiated">;
+
+/** What is to be judged. @throws XtlsError `certificate-missing` */
+export function claimOf({ peer: jid, local, role }: Tunnel, { peer }: Facts, core: Core): Claim {
+  if (peer === undefined) throw new XtlsError("certificate-missing");
+  const verifyChain: Claim["verifyChain"] = (authorities) => followChain(core, peer.chain, authorities);
+  return { jid: bareJid(jid), peer, local, role, verifyChain };
+}
+
+/** What an open tunnel is worth. @throws XtlsError `certificate-missing` */
+export function securityOf({ peer, negotiated }: Facts, method: string, trust: TrustState): Security {
+  if (peer === undefined || negotiated === undefined) throw new XtlsError("certificate-missing");
+  const { version, ciphersuite, group, alpn, resumed } = negotiated;
+  return { method, version, ciphersuite, group, alpn, certificate: peer, trust, resumed };
+}
+
+/** The authorities may be given as PEM. @returns what is wrong with the chain */
+function followChain(core: Core, chain: readonly Uint8Array[], authorities: Authorities | string): readonly string[] {
+  if (typeof authorities !== "string") return core.verifyChain(chain, authorities);
+  const parsed = core.authorities(authorities);
+  try {
+    return core.verifyChain(chain, parsed);
+  } finally {
+    parsed[Symbol.dispose]();
+  }
+}
