@@ -18,7 +18,7 @@ const NS_DISCO_INFO = "http://jabber.org/protocol/disco#info";
 const TIMEOUT = 30_000;
 
 /** What disco#info lists for this plug-in; an application that publishes a hash of its features (XEP-0115) adds these. */
-export const features: readonly string[] = [NS_XTLS];
+export const discoFeatures: readonly string[] = [NS_XTLS];
 
 /** What a client, or a component's user, says of itself when the application says nothing. */
 export function ownInfo(): Element {
@@ -36,7 +36,7 @@ export function asksForInfo(stanza: Element): boolean {
 export function advertise(stanza: Element): void {
   const query = isAnswer(stanza) && stanza.attrs.type === "result" && stanza.getChild("query", NS_DISCO_INFO);
   if (!query || query.attrs.node) return;
-  for (const feature of features) {
+  for (const feature of discoFeatures) {
     if (!hasFeature(query, feature)) query.append(xml("feature", { var: feature }));
   }
 }
@@ -57,7 +57,7 @@ export class Disco {
    */
   async supports(peer: string, from: string): Promise<boolean> {
     const { type, payload } = await this.#ask(peer, from);
-    return type === "result" && payload !== undefined && features.every((feature) => hasFeature(payload, feature));
+    return type === "result" && payload !== undefined && discoFeatures.every((feature) => hasFeature(payload, feature));
   }
 
   /** @returns false when it answers nothing that was asked here, or comes from somebody else */

@@ -2,7 +2,7 @@
  * The public names of the xmpp.js plug-in, for the entries.
  */
 
-export { features } from "./disco.ts";
+export { discoFeatures } from "./disco.ts";
 export type { Entity } from "./entity.ts";
 export { xtls, Xtls, type XtlsEvents, type XtlsOptions } from "./plugin.ts";
 export type { Start } from "./session.ts";

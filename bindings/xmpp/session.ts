@@ -92,8 +92,9 @@ export class Session {
     this.#enter((now) => this.#endpoint.disconnect(now));
   }
 
-  /** Closes every tunnel in order. */
+  /** Closes every tunnel in order, and gives up those that are not open yet. */
   async close(): Promise<void> {
+    for (const association of this.#opening.keys()) this.#tunnelPort.close(association);
     await Promise.all([...this.#tunnels.values()].map((tunnel) => tunnel.close()));
   }
 

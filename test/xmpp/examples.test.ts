@@ -1,0 +1,41 @@
+/**
+ * The examples that need a server run as they stand, and say what they are meant to say.
+ */
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import { assert, suite } from "../suite.ts";
+
+const run = promisify(execFile);
+const test = suite("xmpp: examples");
+
+async function linesOf(example: string): Promise<string[]> {
+  const { stdout, stderr } = await run(process.execPath, ["--import", "tsx", `examples/${example}.ts`], { timeout: 60_000 });
+  assert.is(stderr, "");
+  return stdout.trim().split("\n");
+}
+
+test("two clients", async () => {
+  assert.equal(await linesOf("clients"), [
+    "romeo's tunnel to juliet@verona.example/balcony is open: TLSv1.3, TLS_CHACHA20_POLY1305_SHA256",
+    "juliet reads, verified: I take thee at thy word",
+    "romeo is told: 1597-01-01T00:00:00Z",
+    "juliet's tunnel closed: in order",
+  ]);
+});
+
+test("a component", async () => {
+  assert.equal(await linesOf("component"), ["echo@chorus.verona.example/tunnel answers: Romeo!"]);
+});
+
+test("a trust policy of one's own", async () => {
+  const [question, first, second, impostor, ...more] = await linesOf("trust");
+  assert.match(question!, /^is [0-9A-F:]{11}… juliet@verona\.example's\? yes$/);
+  assert.is(first, "first meeting: verified");
+  assert.is(second, "second meeting: verified");
+  assert.match(impostor!, /^key-changed: juliet@verona\.example has another key than before\./);
+  assert.is(more.length, 0);
+});
+
+test.run();
