@@ -112,8 +112,8 @@ export class Client extends EventEmitter<{ tunnel: [Tunnel]; sent: [Element] }> 
       this.#connection.send(result);
       tunnel.feed(Buffer.from(element.textContent ?? "", "base64"));
     } else if (element?.localName === "close") {
-      this.#connection.send(result.c("closed", { xmlns: NS }));
-      tunnel?.end();
+      const closed = result.c("closed", { xmlns: NS });
+      void Promise.resolve(tunnel?.end()).then(() => this.#connection.send(closed));
     } else {
       const error = $iq({ to, id, type: "error" }).c("error", { type: "cancel" });
       this.#connection.send(error.c("not-acceptable", { xmlns: STANZA_ERRORS }));

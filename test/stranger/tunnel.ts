@@ -27,6 +27,7 @@ export class Tunnel extends EventEmitter<{ stanza: [Element]; closed: [] }> {
   readonly #wire: Duplex;
   readonly #tls: TLSSocket;
   readonly #closed: Promise<unknown>;
+  readonly #saidAll: Promise<unknown>;
   #isFirst = true;
   #isCloser = false;
   #text = "";
@@ -46,6 +47,7 @@ export class Tunnel extends EventEmitter<{ stanza: [Element]; closed: [] }> {
       : new TLSSocket(this.#wire as Socket, { ...options, isServer: true });
     this.#tls.on("error", () => this.#tls.destroy());
     this.#closed = new Promise((resolve) => this.#tls.once("close", resolve));
+    this.#saidAll = new Promise((resolve) => this.#wire.once("said all", resolve));
     void this.#closed.then(() => this.emit("closed"));
   }
 
@@ -81,8 +83,10 @@ export class Tunnel extends EventEmitter<{ stanza: [Element]; closed: [] }> {
     this.#wire.push(bytes);
   }
 
-  /** The other end has closed the tunnel. */
-  end(): void {
+  /** The other end closes the tunnel: what is still to be said is said, TLS's goodbye last. */
+  async end(): Promise<void> {
+    this.#tls.end();
+    await Promise.race([this.#saidAll, this.#closed]);
     this.#tls.destroy();
   }
 
@@ -94,9 +98,10 @@ export class Tunnel extends EventEmitter<{ stanza: [Element]; closed: [] }> {
 
   /** TLS has said goodbye, here or in answer; the tunnel itself is closed by the one who began. */
   async #finish(): Promise<void> {
+    this.#wire.emit("said all");
     if (!this.#isCloser) return void (await this.#closed);
     await this.#ends.request("close");
-    this.end();
+    this.#tls.destroy();
   }
 
   /** Stanzas may come in pieces: what does not parse yet waits for the rest. */
