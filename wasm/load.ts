@@ -68,15 +68,24 @@ const isResponse = (source: Opened): source is Response => typeof (source as Res
 async function compileResponse(response: Response): Promise<WebAssembly.Module> {
   if (!response.ok) throw new XtlsError("wasm-not-found", `${response.url} answered ${response.status}`);
 
+  const brokeOff = (cause: unknown): never => {
+    throw new XtlsError("wasm-not-found", `${response.url} broke off`, { cause });
+  };
   // Streaming insists on the exact type, and would not let us look at what an honest server calls text/html.
   const type = response.headers.get("content-type") ?? "none";
   if (type === "application/wasm" && "compileStreaming" in WebAssembly) {
-    return WebAssembly.compileStreaming(response).catch(refuseToCompile);
+    return WebAssembly.compileStreaming(response).catch((cause: unknown) =>
+      isOfNetwork(cause) ? brokeOff(cause) : refuseToCompile(cause),
+    );
   }
-  const body = await response.arrayBuffer().catch((cause: unknown) => {
-    throw new XtlsError("wasm-not-found", `${response.url} broke off`, { cause });
-  });
+  const body = await response.arrayBuffer().catch(brokeOff);
   return compileBytes(body, ` from ${response.url} of content type ${type}`);
+}
+
+/** While streaming: Firefox says AbortError, all others TypeError. What the bytes are blamed for is a CompileError. */
+function isOfNetwork(cause: unknown): boolean {
+  const { name, message } = cause as Error;
+  return ["TypeError", "AbortError"].includes(name) && !isPolicy(cause, message);
 }
 
 async function compileBytes(source: ArrayBuffer | ArrayBufferView, origin = ""): Promise<WebAssembly.Module> {
