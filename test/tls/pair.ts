@@ -5,7 +5,7 @@
  * nothing of sockets.
  */
 
-import { Core, Engine, type EngineOptions, type EngineRole } from "../../bindings/node.ts";
+import type { Core, Engine, EngineOptions, EngineRole } from "../../bindings/node.ts";
 
 export interface Pair {
   readonly initiator: Engine;
