@@ -1,0 +1,5 @@
+/** The scenario in Chromium. */
+
+import { scenario } from "./scenario.ts";
+
+scenario("chromium");

@@ -1,0 +1,5 @@
+/** The scenario in Firefox. */
+
+import { scenario } from "./scenario.ts";
+
+scenario("firefox-esr");

@@ -1,0 +1,18 @@
+/**
+ * What a test can ask of a page or of a worker, by name. Arguments and results are what
+ * JSON can carry.
+ */
+
+import { converse } from "./engines.ts";
+import { load } from "./loading.ts";
+import { exchange } from "./romeo.ts";
+
+export const actions = { converse, exchange, load };
+export type Actions = typeof actions;
+
+/** A wish for an action, as it travels to where it is carried out. */
+export type Wish = readonly [name: keyof Actions, ...args: unknown[]];
+
+export async function perform([name, ...args]: Wish): Promise<unknown> {
+  return (actions[name] as (...args: unknown[]) => unknown)(...args);
+}
