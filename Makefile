@@ -19,7 +19,7 @@ demo: all ## Romeo and Juliet through a tunnel; SERVER=prosody or SERVER=ejabber
 	@$(TSX) scripts/demo.ts
 
 test: all wasm/xtls-stock.wasm ## run every test; ONLY=part-of-a-name for some
-	@scripts/packages.sh prosody ejabberd openssl gnutls-bin
+	@scripts/packages.sh prosody ejabberd openssl gnutls-bin chromium firefox-esr
 	@$(TSX) scripts/test.ts $(if $(ONLY),--only $(ONLY))
 
 bench: all wasm/xtls-stock.wasm ## measure speed and size beside the stock build and node:tls
