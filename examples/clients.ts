@@ -36,7 +36,8 @@ const hers = xtls({
 
 // What comes through a tunnel passes her client's own handlers, and says so.
 juliet.xmpp.on("stanza", (stanza) => {
-  if (stanza.is("message")) console.log(`juliet reads, ${hers.security(stanza)?.trust ?? "in clear"}: ${stanza.getChildText("body")}`);
+  if (stanza.is("message"))
+    console.log(`juliet reads, ${hers.security(stanza)?.trust ?? "in clear"}: ${stanza.getChildText("body")}`);
 });
 juliet.xmpp.iqCallee.get(NS_TIME, "time", () => xml("time", NS_TIME, xml("utc", {}, "1597-01-01T00:00:00Z")));
 hers.on("tunnel", (tunnel) => {

@@ -19,7 +19,8 @@ function asking(isTheirs: (jid: string, fingerprint: string) => Promise<boolean>
     async judge({ jid, peer }: Claim): Promise<Verdict> {
       const pin = known.get(jid);
       if (pin === peer.spkiFingerprint) return { trusted: true, state: "verified" };
-      if (pin !== undefined) return { trusted: false, code: "key-changed", detail: `${jid} has another key than before` };
+      if (pin !== undefined)
+        return { trusted: false, code: "key-changed", detail: `${jid} has another key than before` };
       if (!(await isTheirs(jid, peer.fingerprint))) return { trusted: false, code: "not-trusted" };
       known.set(jid, peer.spkiFingerprint);
       return { trusted: true, state: "verified" };
@@ -44,10 +45,14 @@ const juliet = await enter("juliet", "balcony", anybody);
 
 // "Is this what she read to you?" Here the person is a function that knows.
 const heard = juliet.identity.fingerprint;
-const romeo = await enter("romeo", "orchard", asking(async (jid, fingerprint) => {
-  console.log(`is ${fingerprint.slice(0, 11)}… ${jid}'s? ${fingerprint === heard ? "yes" : "no"}`);
-  return fingerprint === heard;
-}));
+const romeo = await enter(
+  "romeo",
+  "orchard",
+  asking(async (jid, fingerprint) => {
+    console.log(`is ${fingerprint.slice(0, 11)}… ${jid}'s? ${fingerprint === heard ? "yes" : "no"}`);
+    return fingerprint === heard;
+  }),
+);
 
 for (const meeting of ["first", "second"]) {
   const tunnel = await romeo.tunnels.open(String(juliet.xmpp.jid));
@@ -57,7 +62,9 @@ for (const meeting of ["first", "second"]) {
 
 // Somebody else under her name: same JID, same words, another key.
 const impostor = await enter("juliet", "vault", anybody);
-await romeo.tunnels.open(String(impostor.xmpp.jid)).catch(({ code, message }: XtlsError) => console.log(`${code}: ${message}`));
+await romeo.tunnels
+  .open(String(impostor.xmpp.jid))
+  .catch(({ code, message }: XtlsError) => console.log(`${code}: ${message}`));
 
 await Promise.all([romeo, juliet, impostor].map(({ xmpp }) => xmpp.stop()));
 await server.stop();

@@ -58,8 +58,16 @@ export class Inner {
     const [, number, original = ""] = ADDRESS.exec(id.slice(this.#secret.length)) ?? [];
     const answer = new Element(stanza.name, { ...stanza.attrs, id: original });
     answer.append(...stanza.children);
-    // Whoever asked learns of a lost answer by the end of the tunnel; the application need not.
-    return this.#tunnels.get(Number(number))?.send(answer).catch(() => {}) ?? Promise.resolve();
+    return this.#answer(answer, this.#tunnels.get(Number(number)));
+  }
+
+  // Whoever asked learns of an answer lost with the tunnel by the tunnel's end; the application need not.
+  async #answer(answer: Element, tunnel: Tunnel | undefined): Promise<void> {
+    try {
+      await tunnel?.send(answer);
+    } catch (error) {
+      if (tunnel?.state === "open") this.#report(error);
+    }
   }
 
   #disguise(request: Element, tunnel: Tunnel): Element {

@@ -17,8 +17,10 @@ export function interceptSend(entity: Entity, divert: Diversion): () => void {
   const { send, sendMany } = entity;
 
   const watchedSend = (stanza: Element) => divert(stanza) ?? send.call(entity, stanza);
-  const watchedSendMany = (stanzas: Element[]) =>
-    sendMany!.call(entity, stanzas.filter((stanza) => divert(stanza) === undefined));
+  const watchedSendMany = (stanzas: Element[]) => {
+    const remaining = stanzas.filter((stanza) => divert(stanza) === undefined);
+    return sendMany!.call(entity, remaining);
+  };
 
   entity.send = watchedSend;
   if (sendMany) entity.sendMany = watchedSendMany;

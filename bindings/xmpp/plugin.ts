@@ -213,7 +213,8 @@ export class Xtls {
   }
 
   #depart(stanza: Element): Promise<void> | undefined {
-    if (!this.#session || stanza.attrs.from === undefined || isSameJid(stanza.attrs.from, this.#session.address)) advertise(stanza);
+    const { from } = stanza.attrs;
+    if (this.#session && (from === undefined || isSameJid(from, this.#session.address))) advertise(stanza);
     return this.#inner.divert(stanza);
   }
 

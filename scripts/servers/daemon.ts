@@ -125,7 +125,9 @@ async function untilListening(port: number, child: ChildProcess, program: Progra
   while (!(await isListening(port))) {
     if (hasEnded(child) || performance.now() > deadline) {
       await end(child, "SIGKILL");
-      throw new Error(`${program.name} does not listen on ${port}:\n${readFileSync(logFile(place), "utf8").slice(-2000)}`);
+      throw new Error(
+        `${program.name} does not listen on ${port}:\n${readFileSync(logFile(place), "utf8").slice(-2000)}`,
+      );
     }
     await sleep(50);
   }

@@ -85,7 +85,9 @@ export class Login {
 
   #handshake(element: Element): void {
     const { domain, secret } = this.#realm.component;
-    const digest = createHash("sha1").update(this.#id + secret).digest("hex");
+    const digest = createHash("sha1")
+      .update(this.#id + secret)
+      .digest("hex");
     if (element.getText() !== digest) return this.#stream.close();
     this.#realm.bound(domain, this.#stream);
     this.#stream.send(xml("handshake"));

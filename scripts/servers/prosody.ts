@@ -19,7 +19,14 @@ const program: Program = {
   files: (place) => ({ "prosody.cfg.lua": configuration(place) }),
   command: (place) => ({ argv: ["prosody", "--config", join(place.folder, "prosody.cfg.lua")] }),
   register: async (place, { username, password }) => {
-    await run("prosodyctl", ["--config", join(place.folder, "prosody.cfg.lua"), "register", username, DOMAIN, password]);
+    await run("prosodyctl", [
+      "--config",
+      join(place.folder, "prosody.cfg.lua"),
+      "register",
+      username,
+      DOMAIN,
+      password,
+    ]);
   },
 };
 

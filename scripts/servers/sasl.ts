@@ -7,9 +7,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes, randomUUID, timingSafe
 
 /** What a step leads to: another challenge, a user let in, or a refusal. */
 export type Step =
-  | { readonly challenge: string }
-  | { readonly username: string; readonly proof?: string }
-  | { readonly refused: true };
+  { readonly challenge: string } | { readonly username: string; readonly proof?: string } | { readonly refused: true };
 
 /** One attempt to log in: call it with each message of the client, decoded. */
 export type Attempt = (message: string) => Step;

@@ -76,7 +76,8 @@ export function webSocketStream(socket: WebSocket, events: StreamEvents): Stream
   }
 
   const stream: Stream = {
-    open: ({ xmlns: _, ...attrs }) => socket.send(xml("open", { ...attrs, xmlns: NS_FRAMING, version: "1.0" }).toString()),
+    open: ({ xmlns: _, ...attrs }) =>
+      socket.send(xml("open", { ...attrs, xmlns: NS_FRAMING, version: "1.0" }).toString()),
     send: (element) => {
       const isPrefixed = element.name.startsWith("stream:");
       const scope = isPrefixed ? { "xmlns:stream": NS_STREAM } : { xmlns: element.attrs.xmlns ?? "jabber:client" };

@@ -34,7 +34,10 @@ test("lets nobody in with a wrong password", async () => {
 test("routes between TCP and WebSocket, and stamps who sent it", async () => {
   const romeo = await connectClient(router, "romeo", { resource: "a" });
   const juliet = await connectClient(router, "juliet", { resource: "b", transport: "websocket" });
-  for (const [from, to] of [[romeo, juliet], [juliet, romeo]] as const) {
+  for (const [from, to] of [
+    [romeo, juliet],
+    [juliet, romeo],
+  ] as const) {
     const arrived = once<Element>((done) => to.on("stanza", (stanza) => stanza.is("message") && done(stanza)));
     await from.send(xml("message", { to: String(to.jid), from: "pope@vatican.example" }, xml("body", {}, "<hello/>")));
     assert.is((await arrived).attrs.from, String(from.jid));
@@ -46,10 +49,14 @@ test("routes between TCP and WebSocket, and stamps who sent it", async () => {
 test("answers for the absent, and tells everybody who leaves", async () => {
   const romeo = await connectClient(router, "romeo", { resource: "a" });
   const juliet = await connectClient(router, "juliet", { resource: "b" });
-  const gone = once<Element>((done) => romeo.on("stanza", (stanza) => stanza.attrs.type === "unavailable" && done(stanza)));
+  const gone = once<Element>((done) =>
+    romeo.on("stanza", (stanza) => stanza.attrs.type === "unavailable" && done(stanza)),
+  );
   router.cut(String(juliet.jid));
   assert.is((await gone).attrs.from, String(juliet.jid));
-  const bounced = once<Element>((done) => romeo.on("stanza", (stanza) => stanza.attrs.type === "error" && done(stanza)));
+  const bounced = once<Element>((done) =>
+    romeo.on("stanza", (stanza) => stanza.attrs.type === "error" && done(stanza)),
+  );
   await romeo.send(chat(String(juliet.jid), "wait"));
   assert.match(String(await bounced), /service-unavailable/);
   await Promise.all([romeo, juliet].map(leave));

@@ -48,7 +48,10 @@ export function scenario(name: ServerName, transports: readonly ("tcp" | "websoc
       await tunnel.send(xml("presence", {}, xml("show", {}, "chat")));
       const answer = await tunnel.request(xml("iq", { type: "get" }, xml("query", NS)));
       assert.is(answer.getChildText("query", NS), "it is the east");
-      assert.equal(heard.map(({ name }) => name), ["message", "presence", "iq"]);
+      assert.equal(
+        heard.map(({ name }) => name),
+        ["message", "presence", "iq"],
+      );
       assert.is(answering.security?.trust, "verified");
       const reason = once((done) => answering.on("close", done));
       await tunnel.close();
@@ -175,7 +178,10 @@ export function scenario(name: ServerName, transports: readonly ("tcp" | "websoc
     assert.ok(delivered >= 2 && delivered < lines.length);
     assert.ok(heard.length >= delivered);
     assert.equal(bodies(heard), lines.slice(0, heard.length));
-    assert.equal((await reasons).map((reason) => reason?.code), ["stream-lost", "stream-lost"]);
+    assert.equal(
+      (await reasons).map((reason) => reason?.code),
+      ["stream-lost", "stream-lost"],
+    );
     await back;
     const again = await romeo.tunnels.open(juliet.address);
     await again.send(message("as if nothing had happened"));
@@ -196,7 +202,9 @@ function cut({ xmpp }: Actor): void {
 /** Resolves when the broken stream has been resumed. */
 function breakStream(actor: Actor): Promise<void> {
   actor.xmpp.reconnect.delay = SHORTLY;
-  const { streamManagement } = actor.xmpp as unknown as { streamManagement: { once(event: string, listener: () => void): void } };
+  const { streamManagement } = actor.xmpp as unknown as {
+    streamManagement: { once(event: string, listener: () => void): void };
+  };
   const resumed = once<void>((done) => streamManagement.once("resumed", () => done()));
   cut(actor);
   return resumed;

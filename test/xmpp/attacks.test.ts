@@ -63,7 +63,10 @@ function assertCaught(reasons: (XtlsError | undefined)[]): void {
 
 test("an altered <data/> is caught at both ends and nothing of it is delivered", async () => {
   const stage = await pair(router);
-  const reasons = await sendUnder(first((stanza) => [altered(stanza)]), stage);
+  const reasons = await sendUnder(
+    first((stanza) => [altered(stanza)]),
+    stage,
+  );
   assertCaught(reasons);
   assert.is(reasons[1]!.code, "bad-record");
   assert.equal(bodies(stage.heard), []);
@@ -73,12 +76,18 @@ test("a repeated <data/> is caught at both ends and delivered once", async () =>
   const stage = await pair(router);
   const again = (stanza: Element) => [stanza, xml("iq", stanza.attrs, ...stanza.children)];
   assertCaught(await sendUnder(first(again), stage));
-  assert.equal(bodies(stage.heard).filter((body) => body === "one"), ["one"]);
+  assert.equal(
+    bodies(stage.heard).filter((body) => body === "one"),
+    ["one"],
+  );
 });
 
 test("a swallowed <data/> is caught by the next one", async () => {
   const stage = await pair(router, { romeo: { limits: { window: 4 } } });
-  const reasons = await sendUnder(first(() => []), stage);
+  const reasons = await sendUnder(
+    first(() => []),
+    stage,
+  );
   assertCaught(reasons);
   assert.equal(bodies(stage.heard), []);
 });

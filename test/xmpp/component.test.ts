@@ -21,7 +21,12 @@ test.after(() => router.stop());
 
 async function friar(jid: string, address?: string) {
   const xmpp = await connectComponent(router);
-  const tunnels = xtls({ xmpp, identity: await identityOf(jid), trust: everybodyKnown, ...(address ? { address } : {}) });
+  const tunnels = xtls({
+    xmpp,
+    identity: await identityOf(jid),
+    trust: everybodyKnown,
+    ...(address ? { address } : {}),
+  });
   return { xmpp, tunnels };
 }
 
@@ -55,7 +60,10 @@ test("opens tunnels, and answers inner IQs inside", async () => {
 });
 
 test("two addresses of one component have a plug-in each", async () => {
-  const { xmpp, tunnels: laurence } = await friar("laurence@chorus.verona.example", "laurence@chorus.verona.example/cell");
+  const { xmpp, tunnels: laurence } = await friar(
+    "laurence@chorus.verona.example",
+    "laurence@chorus.verona.example/cell",
+  );
   const john = xtls({
     xmpp,
     identity: await identityOf("john@chorus.verona.example"),

@@ -37,14 +37,21 @@ test("a client without a disco handler answers for itself", async () => {
 test("an application's own handler keeps its answer, and the feature is added", async () => {
   const [romeo, juliet] = [await enter(router, "romeo"), await enter(router, "juliet")];
   juliet.xmpp.iqCallee.get(NS_INFO, "query", () =>
-    xml("query", { xmlns: NS_INFO }, xml("identity", { category: "client", type: "phone" }), xml("feature", { var: "urn:own" })),
+    xml(
+      "query",
+      { xmlns: NS_INFO },
+      xml("identity", { category: "client", type: "phone" }),
+      xml("feature", { var: "urn:own" }),
+    ),
   );
   assert.equal(await featuresOf(romeo, juliet.address), ["urn:own", "urn:xmpp:tmp:xtls"]);
 });
 
 test("the feature is not added twice", async () => {
   const [romeo, juliet] = [await enter(router, "romeo"), await enter(router, "juliet")];
-  juliet.xmpp.iqCallee.get(NS_INFO, "query", () => xml("query", { xmlns: NS_INFO }, xml("feature", { var: "urn:xmpp:tmp:xtls" })));
+  juliet.xmpp.iqCallee.get(NS_INFO, "query", () =>
+    xml("query", { xmlns: NS_INFO }, xml("feature", { var: "urn:xmpp:tmp:xtls" })),
+  );
   assert.equal(await featuresOf(romeo, juliet.address), ["urn:xmpp:tmp:xtls"]);
 });
 
@@ -68,10 +75,18 @@ test("who is absent, or says nothing of XTLS, does not support it", async () => 
 });
 
 test("an answer from somebody else is ignored", async () => {
-  const [romeo, juliet, mallory] = [await enter(router, "romeo"), await enter(router, "juliet"), await enter(router, "mallory")];
+  const [romeo, juliet, mallory] = [
+    await enter(router, "romeo"),
+    await enter(router, "juliet"),
+    await enter(router, "mallory"),
+  ];
   await juliet.tunnels.close();
   const forge = ({ attrs: { id, to } }: Element) =>
-    xml("iq", { from: mallory.address, to, id, type: "result" }, xml("query", { xmlns: NS_INFO }, xml("feature", { var: "urn:xmpp:tmp:xtls" })));
+    xml(
+      "iq",
+      { from: mallory.address, to, id, type: "result" },
+      xml("query", { xmlns: NS_INFO }, xml("feature", { var: "urn:xmpp:tmp:xtls" })),
+    );
   router.tamper((stanza) => (stanza.attrs.from === juliet.address ? [forge(stanza), stanza] : [stanza]));
   assert.not(await romeo.tunnels.supports(juliet.address));
 });

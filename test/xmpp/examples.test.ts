@@ -11,7 +11,9 @@ const run = promisify(execFile);
 const test = suite("xmpp: examples");
 
 async function linesOf(example: string): Promise<string[]> {
-  const { stdout, stderr } = await run(process.execPath, ["--import", "tsx", `examples/${example}.ts`], { timeout: 60_000 });
+  const { stdout, stderr } = await run(process.execPath, ["--import", "tsx", `examples/${example}.ts`], {
+    timeout: 60_000,
+  });
   assert.is(stderr, "");
   return stdout.trim().split("\n");
 }

@@ -62,7 +62,8 @@ test("are answered inside when an application answers by hand", async () => {
   const { juliet, tunnel } = await pair(router);
   juliet.xmpp.on("stanza", (stanza: Element) => {
     const { from, id } = stanza.attrs;
-    if (juliet.tunnels.tunnel(stanza)) void juliet.xmpp.sendMany([xml("iq", { type: "result", to: from, id }, xml("done", NS))]);
+    if (juliet.tunnels.tunnel(stanza))
+      void juliet.xmpp.sendMany([xml("iq", { type: "result", to: from, id }, xml("done", NS))]);
   });
   const leaks = watchForLeaks();
   const result = await tunnel.request(xml("iq", { type: "set" }, xml("query", NS)));
@@ -88,7 +89,10 @@ test("reject when a handler throws, which is reported at the other end", async (
   });
   const error = await rejection(tunnel.request(ask()));
   assert.match(error.message, /internal-server-error/);
-  assert.equal(juliet.errors.map(({ message }) => message), ["forgot the line"]);
+  assert.equal(
+    juliet.errors.map(({ message }) => message),
+    ["forgot the line"],
+  );
 });
 
 test("keep their ids to themselves: the peer's id never shows at the other end, and comes back", async () => {
@@ -119,6 +123,19 @@ test("never leave in clear, even when the tunnel ended before the answer", async
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(leaks(), []);
   assert.equal(juliet.errors, []);
+});
+
+test("report an answer that does not fit, which the tunnel survives", async () => {
+  const { juliet, tunnel } = await pair(router, { juliet: { limits: { stanza: 4096 } } });
+  juliet.xmpp.iqCallee.get(NS, "query", () => xml("query", NS, "x".repeat(5000)));
+  const leaks = watchForLeaks();
+  assert.is((await rejection(tunnel.request(ask(), 200))).code, "timeout");
+  assert.equal(
+    juliet.errors.map((error) => (error as XtlsError).code),
+    ["stanza-too-large"],
+  );
+  assert.is(tunnel.state, "open");
+  assert.equal(leaks(), []);
 });
 
 test("reject after a time without answer, and the tunnel stays", async () => {

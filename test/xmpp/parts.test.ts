@@ -108,7 +108,8 @@ test("what waits for a lost stream is discarded with it", () => {
 
 test("repeated requests are known right after a resumption only, up to the first new one", () => {
   const replay = new Replay();
-  const request = (id: string, text = id) => ({ id, from: ROMEO, type: "set", payload: xml("data", NS, text) }) as const;
+  const request = (id: string, text = id) =>
+    ({ id, from: ROMEO, type: "set", payload: xml("data", NS, text) }) as const;
   const resumed = xml("resumed", "urn:xmpp:sm:3");
   assert.equal([replay.repeats(request("1")), replay.repeats(request("2"))], [false, false]);
   assert.not(replay.repeats(request("2")));
@@ -128,11 +129,16 @@ test("what is diverted from sending does not leave, alone or among others", asyn
     sendMany: async (stanzas: Element[]) => void sent.push(...stanzas),
   };
   const { send, sendMany } = entity;
-  const restore = interceptSend(entity as never, (stanza) => (stanza.attrs.type === "secret" ? Promise.resolve() : undefined));
+  const restore = interceptSend(entity as never, (stanza) =>
+    stanza.attrs.type === "secret" ? Promise.resolve() : undefined,
+  );
   const secret = xml("message", { type: "secret" });
   await entity.send(secret);
   await entity.sendMany([secret, message("public")]);
-  assert.equal(sent.map(({ attrs }) => attrs.type), ["chat"]);
+  assert.equal(
+    sent.map(({ attrs }) => attrs.type),
+    ["chat"],
+  );
   restore();
   assert.is(entity.send, send);
   assert.is(entity.sendMany, sendMany);

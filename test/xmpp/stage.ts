@@ -75,7 +75,10 @@ export async function enter(server: Server, username: string, options: ActorOpti
 }
 
 /** Romeo and Juliet with an open tunnel, which Romeo asked for. */
-export async function pair(server: Server, options: { romeo?: ActorOptions; juliet?: ActorOptions } = {}): Promise<Pair> {
+export async function pair(
+  server: Server,
+  options: { romeo?: ActorOptions; juliet?: ActorOptions } = {},
+): Promise<Pair> {
   const romeo = await enter(server, "romeo", options.romeo);
   const juliet = await enter(server, "juliet", options.juliet);
   const incoming = once<Tunnel>((done) => juliet.tunnels.on("tunnel", done));

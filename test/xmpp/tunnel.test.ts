@@ -33,7 +33,10 @@ test("carries messages, presence and IQs both ways", async () => {
   await tunnel.send(message("I take thee at thy word"));
   await tunnel.send(xml("presence", {}, xml("show", {}, "chat")));
   await answering.send(message("What man art thou?"));
-  assert.equal(heard.map(({ name }) => name), ["message", "presence"]);
+  assert.equal(
+    heard.map(({ name }) => name),
+    ["message", "presence"],
+  );
   assert.is(heard[0]!.attrs.from, romeo.address);
   assert.is(heard[0]!.attrs.to, juliet.address);
   assert.equal(bodies(back), ["What man art thou?"]);
@@ -156,7 +159,10 @@ test("takes a failing consent hook for a no, and reports it", async () => {
   const romeo = await enter(router, "romeo");
   const juliet = await enter(router, "juliet", { accept: () => Promise.reject(new Error("no answer")) });
   assert.is((await rejection(romeo.tunnels.open(juliet.address))).code, "declined");
-  assert.equal(juliet.errors.map(({ message }) => message), ["no answer"]);
+  assert.equal(
+    juliet.errors.map(({ message }) => message),
+    ["no answer"],
+  );
 });
 
 test("does not open when the trust policy refuses, at either end", async () => {
@@ -178,7 +184,10 @@ test("takes a failing trust policy for a refusal, and reports it", async () => {
   const romeo = await enter(router, "romeo", { trust: { judge: () => Promise.reject(new Error("store is gone")) } });
   const juliet = await enter(router, "juliet");
   assert.is((await rejection(romeo.tunnels.open(juliet.address))).code, "not-trusted");
-  assert.equal(romeo.errors.map(({ message }) => message), ["store is gone"]);
+  assert.equal(
+    romeo.errors.map(({ message }) => message),
+    ["store is gone"],
+  );
 });
 
 test("says so when nobody is there, or nobody speaks XTLS", async () => {
