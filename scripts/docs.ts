@@ -19,7 +19,11 @@ const EXCHANGE = path("exchange.xml");
 /** The page with every generated part made anew. */
 export function regenerate(page: string): string {
   const parts: Record<string, () => string> = {
-    states, admissions, conditions, codes, limits,
+    states,
+    admissions,
+    conditions,
+    codes,
+    limits,
     "server-only": serverOnly,
     exchange: () => renderExchange(readRecord(readFileSync(EXCHANGE, "utf8"))),
   };

@@ -7,21 +7,22 @@
  */
 import type { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
-import { Channel } from "./channel.ts";
+import { openChannel, type Channel } from "./channel.ts";
 import { buildError } from "./condition.ts";
+import { Goodbye } from "./goodbye.ts";
 import type { Host } from "./host.ts";
-import type { Method, MethodRun, Step } from "./methods/method.ts";
-import { ALPN } from "./namespaces.ts";
+import { Judgement } from "./judgement.ts";
+import type { Step } from "./methods/method.ts";
 import type { Offer } from "./offer.ts";
 import { Outbox } from "./outbox.ts";
 import { claimOf, securityOf } from "./security.ts";
 import { next, type Event, type Request, type Role, type State } from "./state.ts";
-import { refuseForeignName, type TrustState, type Verdict } from "./trust.ts";
+import type { TrustState, Verdict } from "./trust.ts";
 import type { Delivery, Security, Tunnel } from "./tunnel.ts";
 import { buildClose, buildClosed, buildData, buildProceed, buildStart, parseData, parseProceed } from "./wire.ts";
 
-/** What a `<data/>` without `method` means: the base wire knows one. */
-const BASE_METHOD = "x509";
+/** Why a peer's start can be refused. */
+export type Refusal = "declined" | "unsupported" | "too-many-tunnels" | "no-common-method";
 
 /** The peer itself is gone, so there is nobody to say goodbye to. */
 const GONE: readonly string[] = ["alert-received", "unknown-tunnel", "peer-unavailable", "stream-lost"];
@@ -36,17 +37,12 @@ export class Association implements Tunnel {
   #state: State = "starting";
   #security: Security | undefined;
   #channel: Channel | undefined;
-  #method: Method | undefined;
-  #run: MethodRun | undefined;
+  #judgement: Judgement;
+  readonly #goodbye = new Goodbye();
   /** The id of the `<start/>` that counts: ours, or the peer's that awaits its answer. */
   #start = "";
   /** The peer's offer, if it made one. */
   #offer: Offer | undefined;
-  /** The id of the peer's `<close/>` while it awaits its answer. */
-  #peerClose: string | undefined;
-  /** We want to close, have asked to, were told `<closed/>`. */
-  #ours: "no" | "wanted" | "asked" | "answered" = "no";
-  #hasNamedMethod = false;
   #deadline: number | undefined;
 
   constructor(host: Host, local: string, peer: string, role: Role) {
@@ -55,6 +51,7 @@ export class Association implements Tunnel {
     this.peer = peer;
     this.#role = role;
     this.#outbox = new Outbox(host.limits.window);
+    this.#judgement = new Judgement(host.methods);
   }
 
   get role(): Role {
@@ -83,7 +80,7 @@ export class Association implements Tunnel {
 
   /** Sends `<start/>`. */
   ask(now: number): void {
-    this.#method = this.#host.methods[0];
+    this.#judgement.propose();
     this.#start = this.#request("start", buildStart(this.#host.offer), now);
   }
 
@@ -100,7 +97,7 @@ export class Association implements Tunnel {
   yield(id: string, offer: Offer | undefined, now: number): void {
     this.statistics.iqsIn++;
     this.#role = "responder";
-    this.#method = undefined;
+    this.#judgement = new Judgement(this.#host.methods);
     this.#start = id;
     this.#offer = offer;
     this.accept(now);
@@ -109,7 +106,7 @@ export class Association implements Tunnel {
   accept(now: number): void {
     if (!this.awaitsConsent) return;
     try {
-      this.#channel = this.#openChannel();
+      this.#channel = openChannel(this, this.#host);
     } catch (error) {
       return this.#turnDown(asXtlsError(error));
     }
@@ -118,19 +115,19 @@ export class Association implements Tunnel {
     this.#proceed(now);
   }
 
-  refuse(code: "declined" | "unsupported" | "too-many-tunnels" | "no-common-method"): void {
+  refuse(code: Refusal): void {
     if (this.awaitsConsent) this.#turnDown(new XtlsError(code, "Refused at this end"));
   }
 
-  #turnDown(error: XtlsError): void {
-    this.#host.emit({ kind: "error", id: this.#start, to: this.peer, error: buildError(error.code) });
+  #turnDown(error: XtlsError, told = error.code): void {
+    this.#host.emit({ kind: "error", id: this.#start, to: this.peer, error: buildError(told) });
     this.#end(error);
   }
 
   #consented(payload: Element | undefined, now: number): void {
     try {
       this.#offer = parseProceed(payload);
-      this.#channel = this.#openChannel();
+      this.#channel = openChannel(this, this.#host);
     } catch (error) {
       return this.#fail(asXtlsError(error), now);
     }
@@ -141,14 +138,6 @@ export class Association implements Tunnel {
     this.#move("proceed");
     this.#deadline = now + this.#host.limits.handshakeTimeout;
     this.#flush(now);
-  }
-
-  #openChannel(): Channel {
-    const { identity, limits, engine } = this.#host;
-    // A ring must hold a whole chunk of the peer's even when the caller's queue is short.
-    const limit = Math.max(limits.queue, 2 * limits.maxBytes);
-    const options = { alpn: [ALPN], limit, ...engine, role: this.#role, identity };
-    return new Channel(identity.core.engine(options), this, limits);
   }
 
   // --- the peer's requests -------------------------------------------------------
@@ -167,30 +156,24 @@ export class Association implements Tunnel {
   /** A `<close/>`. Without close_notify before it, somebody may have cut something off. */
   closeAsked(id: string, now: number): void {
     this.statistics.iqsIn++;
-    this.#peerClose = id;
+    this.#goodbye.peers = id;
     if (this.#channel?.isOver) return this.#finish(now);
     const isEarly = this.#state === "handshaking" || this.#state === "judging";
-    this.#end(new XtlsError(isEarly ? "handshake-canceled" : "truncated", "The peer said <close/> without close_notify"));
+    this.#end(
+      new XtlsError(isEarly ? "handshake-canceled" : "truncated", "The peer said <close/> without close_notify"),
+    );
   }
 
   #intake(payload: Element): XtlsError | undefined {
     try {
       const { bytes, method } = parseData(payload, this.#host.limits.maxBytes);
-      this.#agreeOn(method);
+      this.#judgement.agree(method);
       this.statistics.bytesIn += bytes.length;
       this.#channel?.feed(bytes);
       return undefined;
     } catch (error) {
       return asXtlsError(error);
     }
-  }
-
-  /** The initiator names the method with its first bytes; the responder follows. */
-  #agreeOn(name: string | undefined): void {
-    const { methods } = this.#host;
-    this.#method ??= methods.find((method) => method.name === (name ?? BASE_METHOD));
-    if (this.#method !== undefined && (name ?? this.#method.name) === this.#method.name) return;
-    throw new XtlsError("no-common-method", `The peer wants the method "${name?.slice(0, 64)}"`);
   }
 
   // --- after bytes came ---------------------------------------------------------------
@@ -212,30 +195,27 @@ export class Association implements Tunnel {
     this.#move("secure");
     this.#deadline = now + this.#host.limits.verdictTimeout;
     try {
-      const claim = claimOf(this, channel, this.#host.identity.core);
-      refuseForeignName(claim.peer, claim.jid);
-      this.#run = this.#method?.begin(claim);
-      this.#follow(this.#run?.start(), now);
+      this.#follow(this.#judgement.begin(claimOf(this, channel, this.#host.identity.core)), now);
     } catch (error) {
       this.#fail(asXtlsError(error), now);
     }
   }
 
   judged(verdict: Verdict, now: number): void {
-    if (this.#state === "judging") this.#follow(this.#run?.judged(verdict), now);
+    if (this.#state === "judging") this.#follow(this.#judgement.judged(verdict), now);
   }
 
-  #follow(step: Step | undefined, now: number): void {
-    if (step?.kind === "judge") return this.#host.emit({ kind: "judge", tunnel: this, claim: step.claim });
-    if (step?.kind === "trust") return this.#trust(step.state, now);
-    this.#fail(step?.error ?? new XtlsError("internal-error", "A method without an answer"), now);
+  #follow(step: Step, now: number): void {
+    if (step.kind === "judge") this.#host.emit({ kind: "judge", tunnel: this, claim: step.claim });
+    else if (step.kind === "trust") this.#trust(step.state, now);
+    else this.#fail(step.error, now);
   }
 
   #trust(trust: TrustState, now: number): void {
     const channel = this.#channel as Channel;
     this.#move("trust");
     this.#deadline = undefined;
-    this.#security = securityOf(channel, this.#method?.name ?? BASE_METHOD, trust);
+    this.#security = securityOf(channel, this.#judgement.method, trust);
     this.#host.emit({ kind: "open", tunnel: this });
     try {
       channel.trust();
@@ -276,16 +256,15 @@ export class Association implements Tunnel {
   }
 
   #pump(channel: Channel, now: number): void {
-    if (this.#ours === "wanted") channel.close();
+    if (this.#goodbye.isWanted) channel.close();
     while (this.#outbox.hasRoom && channel.pending > 0) this.#sendChunk(channel, now);
-    if (this.#ours === "wanted" && this.#isQuiet(channel) && this.#peerClose === undefined) this.#askToClose(now);
+    if (this.#goodbye.isToBeAsked && this.#isQuiet(channel)) this.#askToClose(now);
     this.#finish(now);
   }
 
   #sendChunk(channel: Channel, now: number): void {
     const bytes = channel.drain(this.#host.limits.chunk);
-    const method = this.#hasNamedMethod ? undefined : this.#method?.name;
-    this.#hasNamedMethod = true;
+    const method = this.#judgement.announce();
     this.statistics.bytesOut += bytes.length;
     this.#outbox.sent(this.#request("data", buildData({ bytes, method }), now), bytes.length);
   }
@@ -340,18 +319,18 @@ export class Association implements Tunnel {
 
   #leave(now: number): void {
     this.#move("close");
-    this.#ours = "wanted";
+    this.#goodbye.want();
     this.#flush(now);
   }
 
   #askToClose(now: number): void {
-    this.#ours = "asked";
+    this.#goodbye.ask();
     this.#request("close", buildClose(), now);
   }
 
   /** `<close/>` was answered, well or badly: the exchange is over. Only close_notify says whether all was read. */
   #closed(otherwise: XtlsError, now: number): void {
-    this.#ours = "answered";
+    this.#goodbye.answered();
     if (this.#channel?.isOver) this.#finish(now);
     else this.#end(otherwise);
   }
@@ -361,34 +340,30 @@ export class Association implements Tunnel {
     if (this.#state === "handshaking" || this.#state === "judging") {
       return this.#fail(new XtlsError("handshake-canceled", "The peer said close_notify"), now);
     }
-    if (!channel.isComplete) return this.#fail(new XtlsError("truncated", "The peer said close_notify in the middle of a stanza"), now);
+    if (!channel.isComplete)
+      return this.#fail(new XtlsError("truncated", "The peer said close_notify in the middle of a stanza"), now);
     if (this.#state === "open") this.#move("close");
   }
 
   /** Ends in order when close_notify has gone both ways, everything is acknowledged and one side's `<close/>` is through. */
   #finish(now: number): void {
     if (this.#state !== "closing" || !this.#channel?.isOver || !this.#isQuiet(this.#channel)) return;
-    if (this.#peerClose !== undefined || this.#ours === "answered") return this.#end(undefined);
+    if (this.#goodbye.isThrough) return this.#end(undefined);
     // A close_notify alone is a goodbye too, but leave time for the <close/>.
-    if (this.#ours === "no") this.#deadline ??= now + this.#host.limits.dataTimeout;
+    if (this.#goodbye.isSilent) this.#deadline ??= now + this.#host.limits.dataTimeout;
   }
 
   /** Time is over for the present state. */
   overdue(now: number): void {
     this.#deadline = undefined;
-    if (this.awaitsConsent) return this.#turnDownLate();
+    if (this.awaitsConsent) return this.#turnDown(new XtlsError("timeout", "Nobody consented"), "declined");
     if (this.#hasOnlyGoodbyes) return this.#end(undefined);
     this.#fail(new XtlsError("timeout", `The tunnel was still ${this.#state}`), now);
   }
 
-  #turnDownLate(): void {
-    this.#host.emit({ kind: "error", id: this.#start, to: this.peer, error: buildError("declined") });
-    this.#end(new XtlsError("timeout", "Nobody consented"));
-  }
-
   /** There is nobody to talk to any more: nothing is sent. */
   vanish(error: XtlsError): void {
-    this.#peerClose = undefined;
+    this.#goodbye.peers = undefined;
     this.#end(this.#hasOnlyGoodbyes ? undefined : error);
   }
 
@@ -405,7 +380,7 @@ export class Association implements Tunnel {
     } catch {
       // The engine cannot even do that: `error` says more than this would.
     }
-    if (this.#peerClose === undefined) this.#request("close", buildClose(), now);
+    if (this.#goodbye.peers === undefined) this.#request("close", buildClose(), now);
   }
 
   /** The alert must follow all that was encrypted before it; a long queue is not worth sending to an enemy. */
@@ -418,9 +393,15 @@ export class Association implements Tunnel {
     if (this.#state === "closed") return;
     this.#move("end");
     this.#deadline = undefined;
-    if (this.#peerClose !== undefined) this.#host.emit({ kind: "result", id: this.#peerClose, to: this.peer, payload: buildClosed() });
+    const { peers: id } = this.#goodbye;
+    if (id !== undefined) this.#host.emit({ kind: "result", id, to: this.peer, payload: buildClosed() });
     for (const delivery of this.#outbox.abandon()) {
-      this.#host.emit({ kind: "lost", tunnel: this, delivery, error: new XtlsError("undelivered", undefined, { cause: error }) });
+      this.#host.emit({
+        kind: "lost",
+        tunnel: this,
+        delivery,
+        error: new XtlsError("undelivered", undefined, { cause: error }),
+      });
     }
     this.#channel?.[Symbol.dispose]();
     this.#host.ended(this);

@@ -26,9 +26,10 @@ export function decodeBase64(text: string): Uint8Array {
   const digits = text.replace(XML_SPACE, "");
   // The pattern also pins the unused bits of the last digit to zero (RFC 4648 §3.5).
   if (!PADDED.test(digits)) throw new XtlsError("invalid-base64", "The text is not base64");
-  const bytes = new Uint8Array(digits.length * 3 / 4 - padding(digits));
+  const bytes = new Uint8Array((digits.length * 3) / 4 - padding(digits));
   for (let at = 0, out = 0; at < digits.length; at += 4, out += 3) {
-    const bits = (digit(digits, at) << 18) | (digit(digits, at + 1) << 12) | (digit(digits, at + 2) << 6) | digit(digits, at + 3);
+    const bits =
+      (digit(digits, at) << 18) | (digit(digits, at + 1) << 12) | (digit(digits, at + 2) << 6) | digit(digits, at + 3);
     bytes[out] = bits >> 16;
     bytes[out + 1] = bits >> 8;
     bytes[out + 2] = bits;

@@ -12,8 +12,11 @@ import { XtlsError, type ErrorRow } from "../errors.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import type { Engine, Negotiated } from "../tls/engine.ts";
 import { Reader, serialise } from "./framing.ts";
+import type { Host } from "./host.ts";
 import type { Limits } from "./limits.ts";
+import { ALPN } from "./namespaces.ts";
 import { restore, strip, type Ends } from "./routing.ts";
+import type { Tunnel } from "./tunnel.ts";
 
 /** The part of an engine that a channel uses. */
 export type ChannelEngine = Pick<
@@ -21,6 +24,15 @@ export type ChannelEngine = Pick<
   "feed" | "drain" | "write" | "read" | "close" | "abort" | "state" | "peer" | "negotiated" | "alerts" | "pending"
 > &
   Disposable;
+
+/** A fresh channel between the two ends of a tunnel. @throws XtlsError what the core throws */
+export function openChannel(tunnel: Pick<Tunnel, "role" | "local" | "peer">, host: Host): Channel {
+  const { identity, limits, engine } = host;
+  // A ring must hold a whole chunk of the peer's even when the caller's queue is short.
+  const limit = Math.max(limits.queue, 2 * limits.maxBytes);
+  const options = { alpn: [ALPN], limit, ...engine, role: tunnel.role, identity };
+  return new Channel(identity.core.engine(options), tunnel, limits);
+}
 
 const SPACE = new Uint8Array([0x20]);
 
@@ -64,7 +76,8 @@ export class Channel {
   /** Encrypts a stanza. @throws XtlsError `foreign-address`, `unfit-stanza`, `stanza-too-large`, `limit-exceeded`: nothing changed */
   write(stanza: Element): void {
     const bytes = serialise(strip(stanza, this.#ends), this.#limits);
-    if (this.pending + bytes.length > this.#limits.queue) throw new XtlsError("limit-exceeded", "Too much waits to be sent");
+    if (this.pending + bytes.length > this.#limits.queue)
+      throw new XtlsError("limit-exceeded", "Too much waits to be sent");
     this.#engine.write(bytes);
   }
 

@@ -14,8 +14,18 @@ const INTERNAL: StanzaCondition = ["cancel", "internal-server-error"];
 
 /** The codes that a peer can mean by a stanza error. */
 export const MEANT: readonly ErrorCode[] = [
-  "declined", "no-common-method", "tie-break", "already-open", "out-of-order", "invalid-base64", "chunk-too-large",
-  "security-required", "unsupported", "too-many-tunnels", "unknown-tunnel", "malformed",
+  "declined",
+  "no-common-method",
+  "tie-break",
+  "already-open",
+  "out-of-order",
+  "invalid-base64",
+  "chunk-too-large",
+  "security-required",
+  "unsupported",
+  "too-many-tunnels",
+  "unknown-tunnel",
+  "malformed",
 ];
 
 /** What servers say of somebody who is not there (RFC 6120 §8.3.3, RFC 6121 §8.5). */
@@ -52,7 +62,9 @@ function isMeant(code: ErrorCode, condition: string, application: string | undef
 
 /** The local name of the first child in a namespace, if it is one of a kind we could print. */
 function nameIn(error: Element | undefined, namespace: string): string | undefined {
-  const child = error?.getChildElements().find((element) => element.getNS() === namespace && element.getName() !== "text");
+  const child = error
+    ?.getChildElements()
+    .find((element) => element.getNS() === namespace && element.getName() !== "text");
   const name = child?.getName();
   return name !== undefined && /^[a-z0-9-]{1,64}$/.test(name) ? name : undefined;
 }

@@ -10,7 +10,7 @@ import type { Element } from "@xmpp/xml";
 import { XtlsError, type ErrorCode } from "../errors.ts";
 import type { Identity } from "../tls/identity.ts";
 import type { EngineOptions } from "../tls/options.ts";
-import { Association } from "./association.ts";
+import { Association, type Refusal } from "./association.ts";
 import { buildError, parseError } from "./condition.ts";
 import type { Host } from "./host.ts";
 import { bareJid, compareOctets, fullJid } from "./jid.ts";
@@ -58,9 +58,6 @@ export interface IncomingAnswer {
   readonly payload?: Element | undefined;
 }
 
-/** Why a peer's start can be refused. */
-export type Refusal = "declined" | "unsupported" | "too-many-tunnels" | "no-common-method";
-
 export class Endpoint {
   /** Our own full JID, prepared. */
   readonly address: string;
@@ -80,7 +77,10 @@ export class Endpoint {
     this.#limits = limitsWith(limits);
     this.#requests = new Requests(this.address);
     this.#host = {
-      identity, methods, offer, engine,
+      identity,
+      methods,
+      offer,
+      engine,
       limits: this.#limits,
       emit: (output) => this.#outputs.push(output),
       request: (owner, kind, payload, now) => this.#request(owner, kind, payload, now),
@@ -242,7 +242,8 @@ export class Endpoint {
   /** @throws XtlsError `too-many-tunnels` */
   #add(peer: string, role: Role): Association {
     const siblings = [...this.#tunnels.keys()].filter((jid) => bareJid(jid) === bareJid(peer)).length;
-    if (this.#tunnels.size >= this.#limits.tunnels || siblings >= this.#limits.tunnelsPerPeer) throw new XtlsError("too-many-tunnels");
+    if (this.#tunnels.size >= this.#limits.tunnels || siblings >= this.#limits.tunnelsPerPeer)
+      throw new XtlsError("too-many-tunnels");
     const tunnel = new Association(this.#host, this.address, peer, role);
     this.#tunnels.set(peer, tunnel);
     return tunnel;

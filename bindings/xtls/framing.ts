@@ -92,7 +92,8 @@ export class Reader {
     if (text === "") return;
     if (this.#isBetween) this.#begin(text);
     this.#size += utf8.encode(text).length;
-    if (this.#size > this.#limits.stanza) throw new XtlsError("stanza-too-large", `A stanza exceeds ${this.#limits.stanza} bytes`);
+    if (this.#size > this.#limits.stanza)
+      throw new XtlsError("stanza-too-large", `A stanza exceeds ${this.#limits.stanza} bytes`);
     this.#parse(text);
   }
 
@@ -114,7 +115,8 @@ export class Reader {
 
   #open(tag: SaxesTagNS): void {
     if (this.#depth === 0) requireStanza(tag);
-    if (++this.#depth > this.#limits.depth) throw new XtlsError("stanza-too-large", `A stanza is nested deeper than ${this.#limits.depth}`);
+    if (++this.#depth > this.#limits.depth)
+      throw new XtlsError("stanza-too-large", `A stanza is nested deeper than ${this.#limits.depth}`);
     const attributes = Object.values(tag.attributes).map(({ name, value }) => [name, value]);
     const element = new Element(tag.name, Object.fromEntries(attributes) as Record<string, string>);
     element.parent = this.#cursor;

@@ -3,7 +3,8 @@
  * `Endpoint` for those who bring their own XMPP library.
  */
 
-export { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest, type Refusal } from "./endpoint.ts";
+export type { Refusal } from "./association.ts";
+export { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest } from "./endpoint.ts";
 export type { Limits } from "./limits.ts";
 export type { Method, MethodRun, Step } from "./methods/method.ts";
 export type { Offer } from "./offer.ts";

@@ -39,7 +39,13 @@ export function parseOffer(element: Element): Offer {
   const infos = element.getChildren("keyinfo", NS_PUBKEY);
   if (infos.length > KEYS_AT_MOST) throw new XtlsError("malformed", "An offer with too many keys");
   const has = (flag: string) => element.getChild(flag, NS_C2CTLS) !== undefined;
-  return { keys: infos.map(parseKey), srp: has("srp"), insecure: has("insecure"), x509: has("x509"), openpgp: has("openpgp") };
+  return {
+    keys: infos.map(parseKey),
+    srp: has("srp"),
+    insecure: has("insecure"),
+    x509: has("x509"),
+    openpgp: has("openpgp"),
+  };
 }
 
 function buildKey(key: string): Element {

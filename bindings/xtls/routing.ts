@@ -70,7 +70,9 @@ export function restore(stanza: Element, ends: Ends): Element {
   if (!isAbsentOr(stanza.attrs.to, local)) throw new XtlsError("spoofed-address", `An inner "to" is not ${local}`);
   stanza.attrs.from = peer;
   stanza.attrs.to = local;
-  stanza.children = stanza.children.filter((child) => typeof child === "string" || !isServerOnly(child as Element, ends));
+  stanza.children = stanza.children.filter(
+    (child) => typeof child === "string" || !isServerOnly(child as Element, ends),
+  );
   return stanza;
 }
 

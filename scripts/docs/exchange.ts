@@ -40,15 +40,29 @@ export async function record(): Promise<ExchangeRecord> {
   const core = await loadCore();
   const keys: string[] = [];
   const wire = new WirePair(
-    { identity: core.createIdentity({ jid: "romeo@montague.lit" }), engine: { keyLog: (line) => keys.push(line) }, ids: numbered("xtls_") },
+    {
+      identity: core.createIdentity({ jid: "romeo@montague.lit" }),
+      engine: { keyLog: (line) => keys.push(line) },
+      ids: numbered("xtls_"),
+    },
     { identity: core.createIdentity({ jid: "juliet@capulet.lit" }), ids: numbered("balcony_") },
   );
   wire.open();
-  wire.romeo.send(xml("message", { from: ROMEO, to: JULIET, type: "chat" }, xml("thread", {}, "act2scene2chat1"), xml("body", {}, BODY), xml("active", { xmlns: "http://jabber.org/protocol/chatstates" })));
+  wire.romeo.send(
+    xml(
+      "message",
+      { from: ROMEO, to: JULIET, type: "chat" },
+      xml("thread", {}, "act2scene2chat1"),
+      xml("body", {}, BODY),
+      xml("active", { xmlns: "http://jabber.org/protocol/chatstates" }),
+    ),
+  );
   wire.settle();
   wire.juliet.send(xml("iq", { type: "get", id: "v1" }, xml("query", { xmlns: "jabber:iq:version" })));
   wire.settle();
-  wire.romeo.send(xml("iq", { type: "result", id: "v1" }, xml("query", { xmlns: "jabber:iq:version" }, xml("name", {}, "xtls"))));
+  wire.romeo.send(
+    xml("iq", { type: "result", id: "v1" }, xml("query", { xmlns: "jabber:iq:version" }, xml("name", {}, "xtls"))),
+  );
   wire.settle();
   wire.romeo.close();
   wire.settle();
@@ -57,7 +71,10 @@ export async function record(): Promise<ExchangeRecord> {
 
 function described(log: readonly Iq[]): Step[] {
   const contents = CONTENTS[Symbol.iterator]();
-  return log.map((iq) => ({ about: iq.type === "set" && iq.payload?.is("data", NS) ? String(contents.next().value) : "", iq: written(iq) }));
+  return log.map((iq) => ({
+    about: iq.type === "set" && iq.payload?.is("data", NS) ? String(contents.next().value) : "",
+    iq: written(iq),
+  }));
 }
 
 function numbered(prefix: string): () => string {
@@ -81,7 +98,9 @@ ${keys.join("\n")}
 
 export function readRecord(file: string): ExchangeRecord {
   const lines = file.split("\n");
-  const steps = lines.flatMap((iq, at) => (iq.startsWith("<iq ") ? [{ iq, about: /^<!-- (.*) -->$/.exec(lines[at - 1] ?? "")?.[1] ?? "" }] : []));
+  const steps = lines.flatMap((iq, at) =>
+    iq.startsWith("<iq ") ? [{ iq, about: /^<!-- (.*) -->$/.exec(lines[at - 1] ?? "")?.[1] ?? "" }] : [],
+  );
   return { steps, keys: lines.filter((line) => /^[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]+$/.test(line)) };
 }
 
@@ -94,8 +113,12 @@ function renderStep({ about, iq }: Step, at: number): string {
   const element = parseIq(iq);
   const way = element.attrs.from === ROMEO ? "Romeo → Juliet" : "Juliet → Romeo";
   const data = element.getChild("data", NS)?.getText();
-  const size = data === undefined ? "" : `: ${about}, ${decodeBase64(data).length} bytes of TLS in ${data.length} of base64, the IQ ${new TextEncoder().encode(iq).length} bytes`;
-  const shown = data === undefined ? iq : iq.replace(data, data.length > 48 ? `${data.slice(0, 32)}…${data.slice(-8)}` : data);
+  const size =
+    data === undefined
+      ? ""
+      : `: ${about}, ${decodeBase64(data).length} bytes of TLS in ${data.length} of base64, the IQ ${new TextEncoder().encode(iq).length} bytes`;
+  const shown =
+    data === undefined ? iq : iq.replace(data, data.length > 48 ? `${data.slice(0, 32)}…${data.slice(-8)}` : data);
   return `${at + 1}. ${way}${size}\n\n\`\`\`xml\n${shown}\n\`\`\``;
 }
 

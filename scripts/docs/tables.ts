@@ -8,9 +8,14 @@ import { ADMISSION, EVENTS, STATES, TRANSITIONS, type Event } from "../../bindin
 
 /** The states as a Mermaid diagram, which reads as text too, and its legend. */
 export function states(): string {
-  const arrows = STATES.flatMap((state) => Object.entries(TRANSITIONS[state]).map(([event, following]) => `    ${state} --> ${following} : ${event}`));
+  const arrows = STATES.flatMap((state) =>
+    Object.entries(TRANSITIONS[state]).map(([event, following]) => `    ${state} --> ${following} : ${event}`),
+  );
   const picture = ["```mermaid", "stateDiagram-v2", "    [*] --> starting", ...arrows, "    closed --> [*]", "```"];
-  const legend = table(["event", "when"], (Object.keys(EVENTS) as Event[]).map((event) => [event, EVENTS[event]]));
+  const legend = table(
+    ["event", "when"],
+    (Object.keys(EVENTS) as Event[]).map((event) => [event, EVENTS[event]]),
+  );
   return `${picture.join("\n")}\n\n${legend}`;
 }
 
@@ -42,14 +47,23 @@ export function codes(): string {
 }
 
 export function limits(): string {
-  return table(["limit", "default"], Object.entries(DEFAULT_LIMITS).map(([name, value]) => [`\`${name}\``, String(value)]));
+  return table(
+    ["limit", "default"],
+    Object.entries(DEFAULT_LIMITS).map(([name, value]) => [`\`${name}\``, String(value)]),
+  );
 }
 
 export function serverOnly(): string {
   const rows = SERVER_ONLY.map(({ xep, namespace, names, spare }) => [
-    names.map((name) => `\`<${name}/>\``).join(", "), `\`${namespace}\``, xep, spare ? "unless `from` is absent or the peer" : "",
+    names.map((name) => `\`<${name}/>\``).join(", "),
+    `\`${namespace}\``,
+    xep,
+    spare ? "unless `from` is absent or the peer" : "",
   ]);
-  return table(["element", "namespace", "source", "dropped"], rows.map(([element, namespace, xep, when]) => [element, namespace, xep, when || "always"] as string[]));
+  return table(
+    ["element", "namespace", "source", "dropped"],
+    rows.map(([element, namespace, xep, when]) => [element, namespace, xep, when || "always"] as string[]),
+  );
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

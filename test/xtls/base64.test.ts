@@ -6,11 +6,18 @@ import { code } from "./code.ts";
 const test = suite("base64");
 
 test("encodes as every platform does", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => encodeBase64(bytes) === Buffer.from(bytes).toString("base64")));
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 100 }),
+      (bytes) => encodeBase64(bytes) === Buffer.from(bytes).toString("base64"),
+    ),
+  );
 });
 
 test("decodes what it encoded", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => assert.equal(decodeBase64(encodeBase64(bytes)), bytes)));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => assert.equal(decodeBase64(encodeBase64(bytes)), bytes)),
+  );
 });
 
 test("lets XML white space pass anywhere", () => {
@@ -29,14 +36,19 @@ for (const [what, text] of Object.entries({
   "stray bits behind two bytes": "Zm9=",
   "white space that is not XML's": "Zm9v\u00a0",
 })) {
-  test(`refuses ${what}`, () => assert.is(code(() => decodeBase64(text)), "invalid-base64"));
+  test(`refuses ${what}`, () =>
+    assert.is(
+      code(() => decodeBase64(text)),
+      "invalid-base64",
+    ));
 }
 
 test("never decodes two texts to the same bytes", () => {
   const text = fc.string({ unit: fc.constantFrom(..."ABZaz09+/="), maxLength: 12 });
   fc.assert(
     fc.property(text, (candidate) => {
-      if (code(() => decodeBase64(candidate)) === undefined) assert.is(encodeBase64(decodeBase64(candidate)), candidate);
+      if (code(() => decodeBase64(candidate)) === undefined)
+        assert.is(encodeBase64(decodeBase64(candidate)), candidate);
     }),
     { numRuns: 2000 },
   );

@@ -8,7 +8,10 @@ import { JULIET, ROMEO, written, type End, type Iq, type WirePair } from "./wire
 const test = suite("close");
 const NS = "urn:xmpp:tmp:xtls";
 
-const kinds = (wire: WirePair) => wire.log.map(({ type, from, payload }) => `${from === ROMEO ? "romeo" : "juliet"} ${type} ${payload?.name ?? ""}`.trim());
+const kinds = (wire: WirePair) =>
+  wire.log.map(({ type, from, payload }) =>
+    `${from === ROMEO ? "romeo" : "juliet"} ${type} ${payload?.name ?? ""}`.trim(),
+  );
 const set = (payload: ReturnType<typeof xml>, id = "x1"): Iq => ({ type: "set", id, from: ROMEO, to: JULIET, payload });
 const close = () => xml("close", { xmlns: NS });
 
@@ -41,8 +44,14 @@ test("closes by close_notify in a data, then close, answered by closed with the 
     "juliet result closed",
   ]);
   const [asked, answered] = [wire.log[2], wire.log[5]] as [Iq, Iq];
-  assert.is(written(asked), `<iq type="set" id="${asked.id}" from="${ROMEO}" to="${JULIET}"><close xmlns="${NS}"/></iq>`);
-  assert.is(written(answered), `<iq type="result" id="${asked.id}" from="${JULIET}" to="${ROMEO}"><closed xmlns="${NS}"/></iq>`);
+  assert.is(
+    written(asked),
+    `<iq type="set" id="${asked.id}" from="${ROMEO}" to="${JULIET}"><close xmlns="${NS}"/></iq>`,
+  );
+  assert.is(
+    written(answered),
+    `<iq type="result" id="${asked.id}" from="${JULIET}" to="${ROMEO}"><closed xmlns="${NS}"/></iq>`,
+  );
   assert.equal([wire.romeo.closes, wire.juliet.closes], [[undefined], [undefined]]);
   isClean(wire.romeo, wire.juliet);
 });
@@ -81,7 +90,10 @@ test("closing twice is closing once", () => {
 test("close without close_notify is reported as truncated, and answered", () => {
   const wire = pair().open();
   wire.juliet.receive(set(close()));
-  assert.is(written(wire.juliet.sent[0] as Iq), `<iq type="result" id="x1" from="${JULIET}" to="${ROMEO}"><closed xmlns="${NS}"/></iq>`);
+  assert.is(
+    written(wire.juliet.sent[0] as Iq),
+    `<iq type="result" id="x1" from="${JULIET}" to="${ROMEO}"><closed xmlns="${NS}"/></iq>`,
+  );
   assert.is(wire.juliet.closes[0]?.code, "truncated");
   isClean(wire.juliet);
 });
@@ -91,7 +103,13 @@ test("closed without close_notify is reported as truncated", () => {
   wire.intercept = (iq) => (iq.from === JULIET && iq.payload?.is("data") ? [] : [iq]);
   wire.romeo.close();
   wire.settle();
-  wire.romeo.receive({ type: "result", id: wire.log.find(({ payload }) => payload?.is("close"))?.id ?? "", from: JULIET, to: ROMEO, payload: xml("closed", { xmlns: NS }) });
+  wire.romeo.receive({
+    type: "result",
+    id: wire.log.find(({ payload }) => payload?.is("close"))?.id ?? "",
+    from: JULIET,
+    to: ROMEO,
+    payload: xml("closed", { xmlns: NS }),
+  });
   assert.is(wire.romeo.closes[0]?.code, "truncated");
 });
 
@@ -129,7 +147,20 @@ test("a peer that forgot the tunnel between close_notify and close harms nobody"
   const wire = pair().open();
   wire.intercept = (iq) => {
     if (iq.from !== JULIET || !iq.payload?.is("data")) return [iq];
-    return [iq, { type: "error", id: iq.id, from: ROMEO, to: JULIET, payload: xml("error", { type: "cancel" }, xml("item-not-found", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" })) }];
+    return [
+      iq,
+      {
+        type: "error",
+        id: iq.id,
+        from: ROMEO,
+        to: JULIET,
+        payload: xml(
+          "error",
+          { type: "cancel" },
+          xml("item-not-found", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }),
+        ),
+      },
+    ];
   };
   wire.romeo.close();
   wire.settle();
@@ -163,7 +194,8 @@ test("the peer's going offline ends its tunnels, and nothing is sent", () => {
 
 test("another's going offline ends nothing", () => {
   const wire = pair().open();
-  for (const other of ["juliet@capulet.lit/chamber", "nurse@capulet.lit", "capulet.lit", "", "@"]) wire.romeo.after(() => wire.romeo.endpoint.unavailable(other, wire.now));
+  for (const other of ["juliet@capulet.lit/chamber", "nurse@capulet.lit", "capulet.lit", "", "@"])
+    wire.romeo.after(() => wire.romeo.endpoint.unavailable(other, wire.now));
   assert.is(wire.romeo.tunnel.state, "open");
 });
 
@@ -172,7 +204,10 @@ test("our own stream's end ends every tunnel, and nothing is sent", () => {
   wire.romeo.open("nurse@capulet.lit/x");
   wire.romeo.sent.length = 0;
   wire.romeo.after(() => wire.romeo.endpoint.disconnect(wire.now));
-  assert.equal(wire.romeo.closes.map((error) => error?.code), ["stream-lost", "stream-lost"]);
+  assert.equal(
+    wire.romeo.closes.map((error) => error?.code),
+    ["stream-lost", "stream-lost"],
+  );
   assert.equal(wire.romeo.sent, []);
 });
 
@@ -182,7 +217,12 @@ test("a TLS failure answers with an error, sends its alert in a data, then close
   wire.log.length = 0;
   wire.intercept = (iq) => (iq.from === ROMEO && iq.payload?.is("data") ? [{ ...iq, payload: flipped(iq) }] : [iq]);
   wire.settle();
-  assert.equal(kinds(wire).filter((kind) => kind.startsWith("juliet")).slice(0, 3), ["juliet error error", "juliet set data", "juliet set close"]);
+  assert.equal(
+    kinds(wire)
+      .filter((kind) => kind.startsWith("juliet"))
+      .slice(0, 3),
+    ["juliet error error", "juliet set data", "juliet set close"],
+  );
   assert.is(wire.juliet.closes[0]?.code, "bad-record");
   assert.equal(wire.juliet.stanzas, []);
   assert.equal(wire.romeo.lost, [delivery]);
@@ -255,7 +295,10 @@ test("waits 30 s for the handshake as a whole, however busy the peer is", () => 
 });
 
 test("waits for the verdict as long as the limits say", () => {
-  const wire = pair({ trust: { judge: () => new Promise<never>(() => undefined) }, limits: { verdictTimeout: 1000 } }).open();
+  const wire = pair({
+    trust: { judge: () => new Promise<never>(() => undefined) },
+    limits: { verdictTimeout: 1000 },
+  }).open();
   wire.now += 1000;
   wire.romeo.wake();
   assert.is(wire.romeo.closes[0]?.code, "timeout");

@@ -38,7 +38,8 @@ test("writes an error as RFC 6120 has it", () => {
 });
 
 test("has a condition for every code that can answer an IQ", () => {
-  for (const code of Object.keys(ERRORS) as ErrorCode[]) assert.match(conditionOf(code)[0], /^(cancel|modify|wait|auth)$/);
+  for (const code of Object.keys(ERRORS) as ErrorCode[])
+    assert.match(conditionOf(code)[0], /^(cancel|modify|wait|auth)$/);
   assert.is(conditionOf("bad-record").join(" "), "cancel bad-request");
   assert.is(conditionOf("no-common-parameters").join(" "), "cancel not-acceptable no-common-method");
 });
@@ -50,7 +51,9 @@ test("takes what a server says of an absent peer for absence", () => {
 });
 
 test("names a foreign condition but repeats no foreign text", () => {
-  const error = parseError(xml("error", {}, xml("text", { xmlns: NS_STANZAS }, "EVIL"), xml("not-allowed", { xmlns: NS_STANZAS })));
+  const error = parseError(
+    xml("error", {}, xml("text", { xmlns: NS_STANZAS }, "EVIL"), xml("not-allowed", { xmlns: NS_STANZAS })),
+  );
   assert.is(error.code, "remote-error");
   assert.match(error.message, "not-allowed");
   assert.not.match(error.message, "EVIL");

@@ -8,7 +8,8 @@ import { JULIET, ROMEO, written, type Iq, type WirePair } from "./wire-pair.ts";
 const test = suite("data");
 const NS = "urn:xmpp:tmp:xtls";
 
-const dataOf = (iq: Iq): Element | undefined => (iq.type === "set" && iq.payload?.is("data", NS) ? iq.payload : undefined);
+const dataOf = (iq: Iq): Element | undefined =>
+  iq.type === "set" && iq.payload?.is("data", NS) ? iq.payload : undefined;
 const datas = (log: readonly Iq[]) => log.filter((iq) => dataOf(iq) !== undefined);
 const toJuliet = (payload: Element, id = "x1", from = ROMEO): Iq => ({ type: "set", id, from, to: JULIET, payload });
 const data = (...children: (string | Element)[]) => xml("data", { xmlns: NS }, ...children);
@@ -22,7 +23,11 @@ function recut(wire: WirePair, size: number): void {
     const count = Math.ceil(bytes.length / size);
     const piece = (at: number) => xml("data", payload.attrs, encodeBase64(bytes.subarray(at * size, (at + 1) * size)));
     // Only the last piece keeps the id that the sender waits for.
-    return Array.from({ length: count }, (_, at) => ({ ...iq, id: at === count - 1 ? iq.id : `${iq.id}/${at}`, payload: piece(at) }));
+    return Array.from({ length: count }, (_, at) => ({
+      ...iq,
+      id: at === count - 1 ? iq.id : `${iq.id}/${at}`,
+      payload: piece(at),
+    }));
   };
 }
 
@@ -32,7 +37,9 @@ test("the first data of each side carries the method, no other does", () => {
   wire.juliet.send(says("hi"));
   wire.settle();
   for (const side of [ROMEO, JULIET]) {
-    const methods = datas(wire.log).filter(({ from }) => from === side).map(({ payload }) => payload?.attrs.method);
+    const methods = datas(wire.log)
+      .filter(({ from }) => from === side)
+      .map(({ payload }) => payload?.attrs.method);
     assert.is(methods[0], "x509");
     assert.ok(methods.length > 1);
     assert.ok(methods.slice(1).every((method) => method === undefined));
@@ -129,7 +136,10 @@ test("feeds in order of arrival and answers in that order", () => {
   const sent = datas(wire.log).map(({ id }) => id);
   const answered = wire.log.filter(({ type }) => type === "result").map(({ id }) => id);
   assert.equal(answered, sent);
-  assert.equal(wire.juliet.stanzas.slice(0, 20).map((text) => /<body>(\d+)/.exec(text)?.[1]), Array.from({ length: 20 }, (_, turn) => String(turn)));
+  assert.equal(
+    wire.juliet.stanzas.slice(0, 20).map((text) => /<body>(\d+)/.exec(text)?.[1]),
+    Array.from({ length: 20 }, (_, turn) => String(turn)),
+  );
 });
 
 test("answers only after the bytes went into the engine: bytes that break TLS get an error", () => {
@@ -143,16 +153,25 @@ test("lets white space into base64", () => {
   const wire = pair();
   wire.intercept = (iq) => {
     const payload = dataOf(iq);
-    return payload === undefined ? [iq] : [{ ...iq, payload: xml("data", payload.attrs, `\n  ${payload.getText().replace(/(.{10})/g, "$1\r\n\t")}\n`) }];
+    return payload === undefined
+      ? [iq]
+      : [{ ...iq, payload: xml("data", payload.attrs, `\n  ${payload.getText().replace(/(.{10})/g, "$1\r\n\t")}\n`) }];
   };
   assert.is(wire.open().romeo.tunnel.state, "open");
 });
 
-for (const [what, text] of [["bad base64", "AAA"], ["an empty data", ""], ["white space alone", " \n"]] as const) {
+for (const [what, text] of [
+  ["bad base64", "AAA"],
+  ["an empty data", ""],
+  ["white space alone", " \n"],
+] as const) {
   test(`answers ${what} with invalid-base64, and the tunnel closes`, () => {
     const wire = pair().open();
     wire.juliet.receive(toJuliet(data(text)));
-    assert.match(written(wire.juliet.sent[0] as Iq), '<error type="cancel"><bad-request xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><invalid-base64 xmlns="urn:xmpp:tmp:xtls:errors"/></error>');
+    assert.match(
+      written(wire.juliet.sent[0] as Iq),
+      '<error type="cancel"><bad-request xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><invalid-base64 xmlns="urn:xmpp:tmp:xtls:errors"/></error>',
+    );
     wire.settle();
     assert.is(wire.juliet.closes[0]?.code, "invalid-base64");
     assert.is(wire.romeo.closes[0]?.code, "alert-received");
@@ -170,7 +189,10 @@ test("answers a chunk beyond our limit with max-bytes, having taken nothing", ()
   const wire = pair({}, { limits: { maxBytes: 3000 } }).open();
   for (const bytes of [3001, 100000]) {
     wire.juliet.receive(toJuliet(data(encodeBase64(new Uint8Array(bytes)))));
-    assert.match(written(wire.juliet.sent.shift() as Iq), '<error type="modify"><resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><max-bytes xmlns="urn:xmpp:tmp:xtls:errors"/></error>');
+    assert.match(
+      written(wire.juliet.sent.shift() as Iq),
+      '<error type="modify"><resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><max-bytes xmlns="urn:xmpp:tmp:xtls:errors"/></error>',
+    );
   }
   assert.is(wire.juliet.tunnel.state, "open");
   wire.romeo.send(says("hi"));
@@ -224,12 +246,29 @@ test("what was not acknowledged when the tunnel ends is reported lost, and nothi
 });
 
 test("an error in answer to data ends the tunnel, since nothing says where to go on", () => {
-  for (const [condition, expected] of [["item-not-found", "unknown-tunnel"], ["recipient-unavailable", "peer-unavailable"], ["service-unavailable", "peer-unavailable"], ["resource-constraint", "remote-error"], ["forbidden", "remote-error"]] as const) {
+  for (const [condition, expected] of [
+    ["item-not-found", "unknown-tunnel"],
+    ["recipient-unavailable", "peer-unavailable"],
+    ["service-unavailable", "peer-unavailable"],
+    ["resource-constraint", "remote-error"],
+    ["forbidden", "remote-error"],
+  ] as const) {
     const wire = pair().open();
     const delivery = wire.romeo.send(says("hi"));
     const { id } = wire.romeo.sent[0] as Iq;
     const type = condition === "resource-constraint" ? "modify" : "cancel";
-    wire.romeo.receive({ type: "error", id, from: JULIET, to: ROMEO, payload: xml("error", { type }, xml(condition, { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }), xml("policy", { xmlns: "urn:x" })) });
+    wire.romeo.receive({
+      type: "error",
+      id,
+      from: JULIET,
+      to: ROMEO,
+      payload: xml(
+        "error",
+        { type },
+        xml(condition, { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }),
+        xml("policy", { xmlns: "urn:x" }),
+      ),
+    });
     assert.equal(wire.romeo.lost, [delivery]);
     assert.is(wire.romeo.closes[0]?.code, condition === "resource-constraint" ? "too-many-tunnels" : expected);
   }
@@ -238,7 +277,10 @@ test("an error in answer to data ends the tunnel, since nothing says where to go
 test("bounds what waits to be sent: send throws and nothing was taken", () => {
   const wire = pair({ limits: { queue: 20000 } }).open();
   wire.romeo.send(says("x".repeat(15000)));
-  assert.is(code(() => wire.romeo.send(says("x".repeat(15000)))), "limit-exceeded");
+  assert.is(
+    code(() => wire.romeo.send(says("x".repeat(15000)))),
+    "limit-exceeded",
+  );
   wire.settle();
   assert.is(wire.juliet.stanzas.length, 1);
   wire.romeo.send(says("x".repeat(15000)));
@@ -252,7 +294,15 @@ test("a result counts from the peer's full JID alone", () => {
   const wire = pair().open();
   wire.romeo.send(says("hi"));
   const { id } = wire.romeo.sent[0] as Iq;
-  for (const from of [undefined, "juliet@capulet.lit", "capulet.lit", "montague.lit", "romeo@montague.lit", ROMEO, "juliet@capulet.lit/x"]) {
+  for (const from of [
+    undefined,
+    "juliet@capulet.lit",
+    "capulet.lit",
+    "montague.lit",
+    "romeo@montague.lit",
+    ROMEO,
+    "juliet@capulet.lit/x",
+  ]) {
     assert.is(wire.romeo.receive({ type: "result", id, from, to: ROMEO, payload: undefined }), false, String(from));
   }
   assert.equal(wire.romeo.delivered, []);
@@ -264,17 +314,28 @@ test("a proceed counts from the peer's full JID alone", () => {
   const wire = pair();
   const tunnel = wire.romeo.open(JULIET);
   for (const from of [undefined, "juliet@capulet.lit", "capulet.lit", "mallory@evil.lit/x"]) {
-    assert.is(wire.romeo.receive({ type: "result", id: "romeo-1", from, to: ROMEO, payload: xml("proceed", { xmlns: NS }) }), false);
+    assert.is(
+      wire.romeo.receive({ type: "result", id: "romeo-1", from, to: ROMEO, payload: xml("proceed", { xmlns: NS }) }),
+      false,
+    );
   }
   assert.is(tunnel.state, "starting");
 });
 
 test("an error counts from those who bounce too, and from nobody else", () => {
-  const error = xml("error", { type: "cancel" }, xml("service-unavailable", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }));
+  const error = xml(
+    "error",
+    { type: "cancel" },
+    xml("service-unavailable", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }),
+  );
   for (const from of [JULIET, undefined, "juliet@capulet.lit", "capulet.lit", "montague.lit", "romeo@montague.lit"]) {
     const wire = pair();
     wire.romeo.open(JULIET);
-    assert.is(wire.romeo.receive({ type: "error", id: "romeo-1", from, to: ROMEO, payload: error }), true, String(from));
+    assert.is(
+      wire.romeo.receive({ type: "error", id: "romeo-1", from, to: ROMEO, payload: error }),
+      true,
+      String(from),
+    );
     assert.is(wire.romeo.closes[0]?.code, "unsupported");
   }
   for (const from of ["mallory@evil.lit/x", "evil.lit", "juliet@capulet.lit/x", "nurse@capulet.lit", ""]) {
@@ -294,7 +355,13 @@ test("an answer with an unknown id is none of ours", () => {
 test("a result paces sending and changes no trust", () => {
   const wire = pair({ trust: { judge: () => new Promise(() => undefined) } }).open();
   assert.is(wire.romeo.claims.length, 1);
-  wire.romeo.receive({ type: "result", id: "romeo-3", from: JULIET, to: ROMEO, payload: xml("proceed", { xmlns: NS }) });
+  wire.romeo.receive({
+    type: "result",
+    id: "romeo-3",
+    from: JULIET,
+    to: ROMEO,
+    payload: xml("proceed", { xmlns: NS }),
+  });
   assert.equal(wire.romeo.opened, []);
 });
 

@@ -16,7 +16,10 @@ test("the generated parts of docs/protocol.md are fresh", () => {
 
 test("the example exchange is what two ends do today", async () => {
   // Keys differ from run to run, and with them base64 and the lengths of signatures.
-  const shape = (exchange: ExchangeRecord) => renderExchange(exchange).replace(/(?<=">)[A-Za-z0-9+/=…]+(?=<\/data>)/g, "").replace(/\d+ bytes|\d+ of base64/g, "");
+  const shape = (exchange: ExchangeRecord) =>
+    renderExchange(exchange)
+      .replace(/(?<=">)[A-Za-z0-9+/=…]+(?=<\/data>)/g, "")
+      .replace(/\d+ bytes|\d+ of base64/g, "");
   assert.is(shape(readRecord(read("docs/exchange.xml"))), shape(await record()));
 });
 
@@ -25,7 +28,7 @@ test("the example exchange decrypts, with the key log that comes with it, to wha
   const sides = [decrypted(exchange, true), decrypted(exchange, false)];
   assert.equal(sides, [
     [
-      "<message type=\"chat\"><thread>act2scene2chat1</thread><body>I take thee at thy word: Call me but love, and I'll be new baptized; Henceforth I never will be Romeo.</body><active xmlns=\"http://jabber.org/protocol/chatstates\"/></message>",
+      '<message type="chat"><thread>act2scene2chat1</thread><body>I take thee at thy word: Call me but love, and I\'ll be new baptized; Henceforth I never will be Romeo.</body><active xmlns="http://jabber.org/protocol/chatstates"/></message>',
       '<iq type="result" id="v1"><query xmlns="jabber:iq:version"><name>xtls</name></query></iq>',
       "close_notify",
     ],
@@ -38,13 +41,22 @@ function decrypted({ steps, keys }: ExchangeRecord, isRomeo: boolean): string[] 
   const label = isRomeo ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0";
   const secret = Buffer.from(keys.find((line) => line.startsWith(label))?.split(" ")[2] ?? "", "hex");
   const [key, iv] = [expand(secret, "key", 32), expand(secret, "iv", 12)];
-  return recordsOf(steps.map(({ iq }) => iq), isRomeo).map((record) => open(key, iv, record));
+  return recordsOf(
+    steps.map(({ iq }) => iq),
+    isRomeo,
+  ).map((record) => open(key, iv, record));
 }
 
 /** Records under the application keys: those of the `<data/>` after the handshake's. */
 function recordsOf(iqs: readonly string[], isRomeo: boolean): { header: Buffer; body: Buffer; number: number }[] {
-  const chunks = iqs.map(parseIq).filter(({ attrs }) => (attrs.from === ROMEO) === isRomeo).map((iq) => iq.getChildText("data", "urn:xmpp:tmp:xtls"));
-  const bytes = chunks.filter((text): text is string => text !== null).slice(isRomeo ? 2 : 1).map((text) => Buffer.from(text, "base64"));
+  const chunks = iqs
+    .map(parseIq)
+    .filter(({ attrs }) => (attrs.from === ROMEO) === isRomeo)
+    .map((iq) => iq.getChildText("data", "urn:xmpp:tmp:xtls"));
+  const bytes = chunks
+    .filter((text): text is string => text !== null)
+    .slice(isRomeo ? 2 : 1)
+    .map((text) => Buffer.from(text, "base64"));
   const stream = Buffer.concat(bytes);
   const records = [];
   for (let at = 0; at < stream.length; at += 5 + stream.readUInt16BE(at + 3)) {
@@ -54,7 +66,11 @@ function recordsOf(iqs: readonly string[], isRomeo: boolean): { header: Buffer; 
   return records;
 }
 
-function open(key: Buffer, iv: Buffer, { header, body, number }: { header: Buffer; body: Buffer; number: number }): string {
+function open(
+  key: Buffer,
+  iv: Buffer,
+  { header, body, number }: { header: Buffer; body: Buffer; number: number },
+): string {
   const nonce = Buffer.from(iv);
   nonce.writeUInt32BE((nonce.readUInt32BE(8) ^ number) >>> 0, 8);
   const cipher = createDecipheriv("chacha20-poly1305", key, nonce, { authTagLength: 16 });
@@ -68,16 +84,23 @@ function open(key: Buffer, iv: Buffer, { header, body, number }: { header: Buffe
 function expand(secret: Buffer, label: string, length: number): Buffer {
   const name = Buffer.from(`tls13 ${label}`);
   const info = Buffer.concat([Buffer.from([0, length, name.length]), name, Buffer.from([0])]);
-  return createHmac("sha256", secret).update(info).update(Buffer.from([1])).digest().subarray(0, length);
+  return createHmac("sha256", secret)
+    .update(info)
+    .update(Buffer.from([1]))
+    .digest()
+    .subarray(0, length);
 }
 
 test("docs/conformance.md names a test that exists for every rule", () => {
-  const rows = read("docs/conformance.md").split("\n").filter((line) => /^\| .*`test\//.test(line));
+  const rows = read("docs/conformance.md")
+    .split("\n")
+    .filter((line) => /^\| .*`test\//.test(line));
   assert.ok(rows.length > 60);
   for (const row of rows) {
     const named = [...row.matchAll(/`(test\/[^`]+)`: "([^"]+)"/g)];
     assert.ok(named.length > 0, row);
-    for (const [, file, claim] of named) assert.ok(claims(file as string).includes(claim as string), `${file}: ${claim}`);
+    for (const [, file, claim] of named)
+      assert.ok(claims(file as string).includes(claim as string), `${file}: ${claim}`);
   }
 });
 

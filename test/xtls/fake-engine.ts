@@ -136,17 +136,32 @@ export class FakeEngine implements ChannelEngine {
 }
 
 /** An identity whose engines are fake; `make` can stand in for faults. */
-export function fakeIdentity(jid: string, make = (options: EngineOptions): ChannelEngine => new FakeEngine(options)): Identity {
+export function fakeIdentity(
+  jid: string,
+  make = (options: EngineOptions): ChannelEngine => new FakeEngine(options),
+): Identity {
   const { fingerprint, spkiFingerprint, sha1 } = fakeCertificate(jid);
   return { jid, fingerprint, spkiFingerprint, sha1, core: { engine: make } } as unknown as Identity;
 }
 
 /** A certificate of which only the name and a fingerprint made from it are real. */
 export function fakeCertificate(jid: string): Certificate {
-  const hex = Array.from({ length: 32 }, (_, at) => (jid.charCodeAt(at % jid.length) & 255).toString(16).padStart(2, "0").toUpperCase());
+  const hex = Array.from({ length: 32 }, (_, at) =>
+    (jid.charCodeAt(at % jid.length) & 255).toString(16).padStart(2, "0").toUpperCase(),
+  );
   const fingerprint = hex.join(":");
   const sha1 = hex.slice(0, 20).join("").toLowerCase();
-  return { der: new Uint8Array(), chain: [], fingerprint, spkiFingerprint: fingerprint, sha1, jids: [jid], dnsNames: [], srvNames: [], key: "none" } as unknown as Certificate;
+  return {
+    der: new Uint8Array(),
+    chain: [],
+    fingerprint,
+    spkiFingerprint: fingerprint,
+    sha1,
+    jids: [jid],
+    dnsNames: [],
+    srvNames: [],
+    key: "none",
+  } as unknown as Certificate;
 }
 
 function sum(bytes: number[]): number {

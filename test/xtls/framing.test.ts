@@ -10,10 +10,15 @@ const limits = { stanza: 1000, depth: 8 };
 const utf8 = new TextEncoder();
 
 const read = (text: string): string[] => new Reader(limits).push(utf8.encode(text)).map(String);
-const refusal = (text: string | Uint8Array) => code(() => new Reader(limits).push(typeof text === "string" ? utf8.encode(text) : text));
+const refusal = (text: string | Uint8Array) =>
+  code(() => new Reader(limits).push(typeof text === "string" ? utf8.encode(text) : text));
 
 test("reads stanzas back to back", () => {
-  assert.equal(read("<message/><iq id='1'><q xmlns='a'/></iq><presence/>"), ["<message/>", '<iq id="1"><q xmlns="a"/></iq>', "<presence/>"]);
+  assert.equal(read("<message/><iq id='1'><q xmlns='a'/></iq><presence/>"), [
+    "<message/>",
+    '<iq id="1"><q xmlns="a"/></iq>',
+    "<presence/>",
+  ]);
 });
 
 test("ignores white space between stanzas, any amount of it", () => {
@@ -43,7 +48,9 @@ test("gives the same stanzas for any split of the bytes", () => {
 
 test("reads one byte at a time, across characters of four bytes", () => {
   const reader = new Reader(limits);
-  const read = [...utf8.encode("<message><body>\u{1f339} rose</body></message>")].flatMap((byte) => reader.push(new Uint8Array([byte])));
+  const read = [...utf8.encode("<message><body>\u{1f339} rose</body></message>")].flatMap((byte) =>
+    reader.push(new Uint8Array([byte])),
+  );
   assert.equal(read.map(String), ["<message><body>\u{1f339} rose</body></message>"]);
 });
 
@@ -98,7 +105,9 @@ test("refuses bytes that are not UTF-8", () => {
 });
 
 test("takes the five entities, character references and CDATA", () => {
-  assert.equal(read("<message>&lt;&gt;&amp;&quot;&apos;&#x41;<![CDATA[<b>]]></message>"), ["<message>&lt;&gt;&amp;\"'A&lt;b&gt;</message>"]);
+  assert.equal(read("<message>&lt;&gt;&amp;&quot;&apos;&#x41;<![CDATA[<b>]]></message>"), [
+    "<message>&lt;&gt;&amp;\"'A&lt;b&gt;</message>",
+  ]);
 });
 
 test("bounds the size of a stanza to the byte", () => {
@@ -127,11 +136,26 @@ test("bounds the depth of a stanza", () => {
 });
 
 test("sends nothing that it would not accept", () => {
-  assert.is(code(() => serialise(xml("message", {}, "\u0001"), limits)), "unfit-stanza");
-  assert.is(code(() => serialise(xml("message", {}, xml("x:y")), limits)), "unfit-stanza");
-  assert.is(code(() => serialise(xml("message", {}, "\ud800"), limits)), "unfit-stanza");
-  assert.is(code(() => serialise(xml("message", {}, "x".repeat(1000)), limits)), "stanza-too-large");
-  assert.is(code(() => serialise(xml("message><message"), limits)), "unfit-stanza");
+  assert.is(
+    code(() => serialise(xml("message", {}, "\u0001"), limits)),
+    "unfit-stanza",
+  );
+  assert.is(
+    code(() => serialise(xml("message", {}, xml("x:y")), limits)),
+    "unfit-stanza",
+  );
+  assert.is(
+    code(() => serialise(xml("message", {}, "\ud800"), limits)),
+    "unfit-stanza",
+  );
+  assert.is(
+    code(() => serialise(xml("message", {}, "x".repeat(1000)), limits)),
+    "stanza-too-large",
+  );
+  assert.is(
+    code(() => serialise(xml("message><message"), limits)),
+    "unfit-stanza",
+  );
 });
 
 test.run();

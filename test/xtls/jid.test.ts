@@ -18,12 +18,28 @@ test("keeps a backslash as it is", () => {
   assert.is(bareJid("a\\b@capulet.lit"), "a\\b@capulet.lit");
 });
 
-for (const text of ["", "@capulet.lit", "juliet@", "juliet@capulet.lit/", "jul iet@capulet.lit", "a@b@c", "a\u0000@b", `${"x".repeat(1024)}@b`]) {
-  test(`refuses ${JSON.stringify(text.slice(0, 30))}`, () => assert.is(code(() => parseJid(text)), "invalid-jid"));
+for (const text of [
+  "",
+  "@capulet.lit",
+  "juliet@",
+  "juliet@capulet.lit/",
+  "jul iet@capulet.lit",
+  "a@b@c",
+  "a\u0000@b",
+  `${"x".repeat(1024)}@b`,
+]) {
+  test(`refuses ${JSON.stringify(text.slice(0, 30))}`, () =>
+    assert.is(
+      code(() => parseJid(text)),
+      "invalid-jid",
+    ));
 }
 
 test("wants a resource of a full JID", () => {
-  assert.is(code(() => fullJid("juliet@capulet.lit")), "invalid-jid");
+  assert.is(
+    code(() => fullJid("juliet@capulet.lit")),
+    "invalid-jid",
+  );
   assert.is(domainOf("juliet@capulet.lit/x"), "capulet.lit");
 });
 

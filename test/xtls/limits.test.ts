@@ -18,11 +18,18 @@ test("allows stanzas of 256 KiB and depth 64", () => {
 });
 
 test("refuses what is not a positive whole number", () => {
-  for (const window of [0, -1, 1.5, NaN, Infinity, "8" as unknown as number]) assert.is(code(() => limitsWith({ window })), "invalid-argument");
+  for (const window of [0, -1, 1.5, NaN, Infinity, "8" as unknown as number])
+    assert.is(
+      code(() => limitsWith({ window })),
+      "invalid-argument",
+    );
 });
 
 test("refuses a limit that does not exist", () => {
-  assert.is(code(() => limitsWith({ windows: 8 } as object)), "invalid-argument");
+  assert.is(
+    code(() => limitsWith({ windows: 8 } as object)),
+    "invalid-argument",
+  );
 });
 
 test.run();

@@ -20,24 +20,43 @@ test("comes back as it was", () => {
 });
 
 test("ignores children that it does not know", () => {
-  const offer = xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" }, xml("method", { xmlns: "urn:xmpp:tmp:xtls:ext", name: "sas" }), xml("srp"), "text");
+  const offer = xml(
+    "offer",
+    { xmlns: "urn:xmpp:tmp:c2ctls" },
+    xml("method", { xmlns: "urn:xmpp:tmp:xtls:ext", name: "sas" }),
+    xml("srp"),
+    "text",
+  );
   assert.equal(parseOffer(offer), { keys: [], srp: true, insecure: false, x509: false, openpgp: false });
 });
 
 test("takes the name of a key in any case and with space around it", () => {
-  const offer = xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" }, xml("keyinfo", { xmlns: "urn:xmpp:tmp:pubkey" }, xml("name", {}, `\n ${sha1.toUpperCase()} `)));
+  const offer = xml(
+    "offer",
+    { xmlns: "urn:xmpp:tmp:c2ctls" },
+    xml("keyinfo", { xmlns: "urn:xmpp:tmp:pubkey" }, xml("name", {}, `\n ${sha1.toUpperCase()} `)),
+  );
   assert.equal(parseOffer(offer).keys, [sha1]);
 });
 
 test("refuses a key that is no SHA-1", () => {
-  assert.is(code(() => buildOffer({ keys: ["428b"] })), "invalid-argument");
+  assert.is(
+    code(() => buildOffer({ keys: ["428b"] })),
+    "invalid-argument",
+  );
   const offer = (...children: ReturnType<typeof xml>[]) => xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" }, ...children);
-  assert.is(code(() => parseOffer(offer(xml("keyinfo", { xmlns: "urn:xmpp:tmp:pubkey" })))), "malformed");
+  assert.is(
+    code(() => parseOffer(offer(xml("keyinfo", { xmlns: "urn:xmpp:tmp:pubkey" })))),
+    "malformed",
+  );
 });
 
 test("refuses more keys than anybody has", () => {
   const keys = Array.from({ length: 33 }, () => sha1);
-  assert.is(code(() => parseOffer(buildOffer({ keys }))), "malformed");
+  assert.is(
+    code(() => parseOffer(buildOffer({ keys }))),
+    "malformed",
+  );
 });
 
 test.run();

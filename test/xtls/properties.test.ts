@@ -43,8 +43,14 @@ test("any interleaving, window and chunk size delivers everything once, in order
       wire.romeo.close();
       if (both) wire.juliet.close();
       wire.settle(turn);
-      assert.equal(bodies(wire.juliet), sizes.map((size, at) => `${at}`.padEnd(size, ".")));
-      assert.equal(bodies(wire.romeo), sizes.map((size, at) => `${at}`.padEnd(size, ",")));
+      assert.equal(
+        bodies(wire.juliet),
+        sizes.map((size, at) => `${at}`.padEnd(size, ".")),
+      );
+      assert.equal(
+        bodies(wire.romeo),
+        sizes.map((size, at) => `${at}`.padEnd(size, ",")),
+      );
       assert.equal([wire.romeo.closes, wire.juliet.closes], [[undefined], [undefined]]);
       assert.equal([wire.romeo.lost, wire.juliet.lost], [[], []]);
     }),
@@ -70,9 +76,14 @@ test("a byte flipped anywhere on the way ends in a typed error and alters no sta
         return [flipped];
       };
       exchange(wire);
-      for (const end of [wire.romeo, wire.juliet]) assert.ok(["one", undefined].includes(bodies(end)[0]) && end.stanzas.length <= 1);
+      for (const end of [wire.romeo, wire.juliet])
+        assert.ok(["one", undefined].includes(bodies(end)[0]) && end.stanzas.length <= 1);
       const errors = [...wire.romeo.closes, ...wire.juliet.closes];
-      if (seen > which && !isTolerated) assert.ok(errors.some((error) => error instanceof XtlsError), JSON.stringify({ which, at, bit }));
+      if (seen > which && !isTolerated)
+        assert.ok(
+          errors.some((error) => error instanceof XtlsError),
+          JSON.stringify({ which, at, bit }),
+        );
     }),
     { numRuns: 300 },
   );
@@ -96,7 +107,8 @@ test("data that is dropped, repeated, swapped or cut ends in a typed error and a
         return [];
       };
       exchange(wire);
-      for (const end of [wire.romeo, wire.juliet]) assert.ok(["one", undefined].includes(bodies(end)[0]) && end.stanzas.length <= 1);
+      for (const end of [wire.romeo, wire.juliet])
+        assert.ok(["one", undefined].includes(bodies(end)[0]) && end.stanzas.length <= 1);
       const errors = [...wire.romeo.closes, ...wire.juliet.closes];
       const isIntact = wire.romeo.stanzas.length + wire.juliet.stanzas.length === 2;
       assert.ok(isIntact || seen <= which || errors.some((error) => error instanceof XtlsError), `${how} ${which}`);
@@ -140,7 +152,24 @@ const iqs = fc.record({
 });
 const act = fc.oneof(
   fc.record({ kind: fc.constant("forge" as const), iq: iqs }),
-  fc.record({ kind: fc.constantFrom("open", "accept", "refuse", "judge", "send", "close", "step", "step", "step", "settle", "drop", "wake", "gone", "disconnect") }),
+  fc.record({
+    kind: fc.constantFrom(
+      "open",
+      "accept",
+      "refuse",
+      "judge",
+      "send",
+      "close",
+      "step",
+      "step",
+      "step",
+      "settle",
+      "drop",
+      "wake",
+      "gone",
+      "disconnect",
+    ),
+  }),
 );
 
 /** How far a tunnel has come, in the ordinary way, before anything goes. */
@@ -150,7 +179,10 @@ function bring(wire: WirePair, stage: (typeof stages)[number]): void {
   const steps = [
     () => void wire.romeo.open(JULIET),
     () => void wire.settle(),
-    () => (wire.juliet.after(() => wire.juliet.endpoint.accept(wire.juliet.consents[0] as never, wire.now)), void wire.settle()),
+    () => (
+      wire.juliet.after(() => wire.juliet.endpoint.accept(wire.juliet.consents[0] as never, wire.now)),
+      void wire.settle()
+    ),
     () => [wire.romeo, wire.juliet].forEach((end) => end.judged({ trusted: true, state: "verified" })),
     () => wire.romeo.close(),
   ];
@@ -170,7 +202,12 @@ test("no sequence of stanzas, calls and waits crashes an endpoint or wakes a tun
       for (const [action, isRomeo] of acts) {
         const end = isRomeo ? wire.romeo : wire.juliet;
         perform(wire, end, action);
-        for (const { opened, consents, claims } of [wire.romeo, wire.juliet]) isSound(opened, consents, claims.map(({ tunnel }) => tunnel));
+        for (const { opened, consents, claims } of [wire.romeo, wire.juliet])
+          isSound(
+            opened,
+            consents,
+            claims.map(({ tunnel }) => tunnel),
+          );
       }
       for (let wait = 0; wait < 6; wait++) wire.settle().pass(300000);
       if (wire.romeo.opened[0]?.state !== "open") assert.is(wire.romeo.endpoint.deadline, undefined);
@@ -188,12 +225,19 @@ test("no sequence of stanzas, calls and waits crashes an endpoint or wakes a tun
 });
 
 function isSound(opened: End["opened"], consents: End["consents"], judged: End["consents"]): void {
-  for (const tunnel of opened) assert.ok(["open", "closing", "closed"].includes(tunnel.state) && tunnel.security !== undefined && judged.includes(tunnel));
+  for (const tunnel of opened)
+    assert.ok(
+      ["open", "closing", "closed"].includes(tunnel.state) && tunnel.security !== undefined && judged.includes(tunnel),
+    );
   for (const tunnel of consents) assert.ok(tunnel.state === "starting" || tunnel.role === "responder");
 }
 
 /** Callers' errors are typed and change nothing; anything else is a defect and surfaces. */
-function perform(wire: WirePair, end: End, action: { kind: string; iq?: { type: string; id: string; from: string | undefined; payload: () => Element } }): void {
+function perform(
+  wire: WirePair,
+  end: End,
+  action: { kind: string; iq?: { type: string; id: string; from: string | undefined; payload: () => Element } },
+): void {
   const peer = end === wire.romeo ? JULIET : ROMEO;
   const tunnel = [...end.opened, ...end.consents, ...end.claims.map(({ tunnel }) => tunnel)].at(-1);
   try {
@@ -204,18 +248,30 @@ function perform(wire: WirePair, end: End, action: { kind: string; iq?: { type: 
         end.receive({ type: type as Iq["type"], id, from, to: end.address, payload: payload() });
         return;
       }
-      case "open": return void end.open(peer);
-      case "accept": return end.consents.forEach((asked) => end.after(() => end.endpoint.accept(asked, wire.now)));
-      case "refuse": return end.consents.forEach((asked) => end.after(() => end.endpoint.refuse(asked, "declined", wire.now)));
-      case "judge": return end.claims.forEach((asked) => end.judged({ trusted: true, state: "verified" }, asked.tunnel));
-      case "send": return void (tunnel && end.send(says("x"), tunnel));
-      case "close": return void (tunnel && end.close(tunnel));
-      case "step": return void wire.step(end);
-      case "settle": return void wire.settle();
-      case "drop": return void end.sent.shift();
-      case "wake": return void ((wire.now += 20000), end.wake());
-      case "gone": return end.after(() => end.endpoint.unavailable(peer, wire.now));
-      case "disconnect": return end.after(() => end.endpoint.disconnect(wire.now));
+      case "open":
+        return void end.open(peer);
+      case "accept":
+        return end.consents.forEach((asked) => end.after(() => end.endpoint.accept(asked, wire.now)));
+      case "refuse":
+        return end.consents.forEach((asked) => end.after(() => end.endpoint.refuse(asked, "declined", wire.now)));
+      case "judge":
+        return end.claims.forEach((asked) => end.judged({ trusted: true, state: "verified" }, asked.tunnel));
+      case "send":
+        return void (tunnel && end.send(says("x"), tunnel));
+      case "close":
+        return void (tunnel && end.close(tunnel));
+      case "step":
+        return void wire.step(end);
+      case "settle":
+        return void wire.settle();
+      case "drop":
+        return void end.sent.shift();
+      case "wake":
+        return void ((wire.now += 20000), end.wake());
+      case "gone":
+        return end.after(() => end.endpoint.unavailable(peer, wire.now));
+      case "disconnect":
+        return end.after(() => end.endpoint.disconnect(wire.now));
     }
   } catch (error) {
     if (!(error instanceof XtlsError) || error.code === "internal-error") throw error;
@@ -225,7 +281,10 @@ function perform(wire: WirePair, end: End, action: { kind: string; iq?: { type: 
 test("every tunnel that ended said so once, and every request from outside is answered once", () => {
   fc.assert(
     fc.property(fc.array(iqs, { maxLength: 30 }), (forged) => {
-      const wire = new WirePair({ identity: fakeIdentity("romeo@montague.lit") }, { identity: fakeIdentity("juliet@capulet.lit") });
+      const wire = new WirePair(
+        { identity: fakeIdentity("romeo@montague.lit") },
+        { identity: fakeIdentity("juliet@capulet.lit") },
+      );
       let requests = 0;
       forged.forEach(({ type, from, payload }, at) => {
         if (type !== "get" && type !== "set") return;
@@ -233,7 +292,9 @@ test("every tunnel that ended said so once, and every request from outside is an
         wire.juliet.receive({ type, id: `f${at}`, from: from ?? "x@y/z", to: JULIET, payload: payload() });
       });
       wire.juliet.after(() => wire.juliet.endpoint.disconnect(wire.now));
-      const answers = wire.juliet.sent.filter(({ type, id }) => (type === "result" || type === "error") && id.startsWith("f")).map(({ id }) => id);
+      const answers = wire.juliet.sent
+        .filter(({ type, id }) => (type === "result" || type === "error") && id.startsWith("f"))
+        .map(({ id }) => id);
       assert.is(answers.length, requests);
       assert.is(new Set(answers).size, requests);
       assert.is(wire.juliet.closes.length, wire.juliet.consents.length);

@@ -35,11 +35,18 @@ test("takes off the namespaces of streams, which the tunnel implies", () => {
 });
 
 for (const to of ["juliet@capulet.lit", "juliet@capulet.lit/chamber", "nurse@capulet.lit/balcony", ROMEO, ""]) {
-  test(`refuses to send to ${JSON.stringify(to)}`, () => assert.is(code(() => stripped(xml("message", { to }))), "foreign-address"));
+  test(`refuses to send to ${JSON.stringify(to)}`, () =>
+    assert.is(
+      code(() => stripped(xml("message", { to }))),
+      "foreign-address",
+    ));
 }
 
 test("refuses to send in another's name", () => {
-  assert.is(code(() => stripped(xml("message", { from: JULIET }))), "foreign-address");
+  assert.is(
+    code(() => stripped(xml("message", { from: JULIET }))),
+    "foreign-address",
+  );
 });
 
 test("sets from and to on receipt", () => {
@@ -47,45 +54,75 @@ test("sets from and to on receipt", () => {
 });
 
 test("accepts inner addresses that agree with the tunnel's", () => {
-  assert.is(code(() => restored(xml("message", { from: ROMEO, to: JULIET }))), undefined);
+  assert.is(
+    code(() => restored(xml("message", { from: ROMEO, to: JULIET }))),
+    undefined,
+  );
 });
 
 test("refuses a spoofed inner from", () => {
   for (const from of ["nurse@capulet.lit/x", "romeo@montague.lit", "romeo@montague.lit/other", "montague.lit", ""]) {
-    assert.is(code(() => restored(xml("message", { from }))), "spoofed-address", from);
+    assert.is(
+      code(() => restored(xml("message", { from }))),
+      "spoofed-address",
+      from,
+    );
   }
 });
 
 test("refuses a spoofed inner to", () => {
-  for (const to of ["juliet@capulet.lit", "nurse@capulet.lit/x", ""]) assert.is(code(() => restored(xml("message", { to }))), "spoofed-address", to);
+  for (const to of ["juliet@capulet.lit", "nurse@capulet.lit/x", ""])
+    assert.is(
+      code(() => restored(xml("message", { to }))),
+      "spoofed-address",
+      to,
+    );
 });
 
 for (const type of ["subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"]) {
   test(`refuses a presence of type ${type} both ways`, () => {
-    assert.is(code(() => stripped(xml("presence", { type }))), "unfit-stanza");
-    assert.is(code(() => restored(xml("presence", { type }))), "restricted-xml");
+    assert.is(
+      code(() => stripped(xml("presence", { type }))),
+      "unfit-stanza",
+    );
+    assert.is(
+      code(() => restored(xml("presence", { type }))),
+      "restricted-xml",
+    );
   });
 }
 
 test("lets message, presence and iq travel, and nothing else", () => {
   for (const name of ["message", "presence", "iq"]) assert.is(stripped(xml(name, { id: "1" })), `<${name} id="1"/>`);
-  for (const name of ["stream:features", "r", "body", "Message"]) assert.is(code(() => stripped(xml(name))), "unfit-stanza", name);
+  for (const name of ["stream:features", "r", "body", "Message"])
+    assert.is(
+      code(() => stripped(xml(name))),
+      "unfit-stanza",
+      name,
+    );
 });
 
 test("drops elements that only servers may add", () => {
-  const forged = SERVER_ONLY.flatMap(({ namespace, names }) => names.map((name) => xml(name, { xmlns: namespace, from: "capulet.lit" })));
+  const forged = SERVER_ONLY.flatMap(({ namespace, names }) =>
+    names.map((name) => xml(name, { xmlns: namespace, from: "capulet.lit" })),
+  );
   const message = restore(xml("message", {}, ...forged, xml("body", {}, "hi")), atJuliet);
   assert.is(message.children.map(String).join(), "<body>hi</body>");
 });
 
 test("knows a server's element by any prefix", () => {
-  const [message] = new Reader(DEFAULT_LIMITS).push(new TextEncoder().encode("<message xmlns:d='urn:xmpp:delay'><d:delay from='capulet.lit'/></message>"));
+  const [message] = new Reader(DEFAULT_LIMITS).push(
+    new TextEncoder().encode("<message xmlns:d='urn:xmpp:delay'><d:delay from='capulet.lit'/></message>"),
+  );
   assert.equal(restore(message as Element, atJuliet).children, []);
 });
 
 test("keeps a delay that the peer states of itself", () => {
   for (const from of [{}, { from: ROMEO }, { from: "romeo@montague.lit" }]) {
-    const message = restore(xml("message", {}, xml("delay", { xmlns: "urn:xmpp:delay", stamp: "2008-12-11T00:00:00Z", ...from })), atJuliet);
+    const message = restore(
+      xml("message", {}, xml("delay", { xmlns: "urn:xmpp:delay", stamp: "2008-12-11T00:00:00Z", ...from })),
+      atJuliet,
+    );
     assert.is(message.children.length, 1);
   }
 });
@@ -101,7 +138,10 @@ test("restoring what was stripped and sent gives the same stanza", () => {
       assert.equal([from, to], [ROMEO, JULIET]);
       const { from: _from, to: _to, ...attributes } = original.attrs;
       assert.equal(rest, attributes);
-      assert.equal(received?.children.join(""), original.children.map((child) => (typeof child === "string" ? child : child.toString())).join(""));
+      assert.equal(
+        received?.children.join(""),
+        original.children.map((child) => (typeof child === "string" ? child : child.toString())).join(""),
+      );
     }),
   );
 });

@@ -47,7 +47,11 @@ function iq(text: string): Iq {
 const canonical = (text: string): string => parse(text).toString();
 const sorted = (element: Element): string => {
   const { attrs } = element;
-  return xml(element.name, Object.fromEntries(Object.entries(attrs).sort()), ...(element.children as Element[])).toString();
+  return xml(
+    element.name,
+    Object.fromEntries(Object.entries(attrs).sort()),
+    ...(element.children as Element[]),
+  ).toString();
 };
 const withoutSpace = (text: string): string => text.replace(/> </g, "><");
 
@@ -64,7 +68,7 @@ const ends = (address = CHAMBER): [End, End, WirePair] => {
 /** Carries IQs between two ends until nothing moves. */
 function carry(...pair: End[]): Iq[] {
   const log: Iq[] = [];
-  for (let moved = true; moved; ) {
+  for (let moved = true; moved;) {
     moved = false;
     for (const end of pair) {
       const sent = end.sent.shift();
@@ -105,7 +109,11 @@ test("3. every handshake message is a set and is answered by an empty result", (
   const handshake = carry(one, other).slice(2);
   for (const { type, id, to, payload } of handshake) {
     if (type === "set") assert.ok(payload?.is("data", "urn:xmpp:tmp:xtls"));
-    else assert.is(written(handshake.find((iq) => iq.id === id && iq.type === "result") as Iq).includes(`to="${to}"/>`), true);
+    else
+      assert.is(
+        written(handshake.find((iq) => iq.id === id && iq.type === "result") as Iq).includes(`to="${to}"/>`),
+        true,
+      );
   }
 });
 
@@ -127,7 +135,10 @@ test("4a. as it stands, with two slashes, the mail's message names another resou
   const [one, other] = ends();
   one.open(CHAMBER);
   carry(one, other);
-  assert.is(code(() => one.send(parse(MESSAGE))), "foreign-address");
+  assert.is(
+    code(() => one.send(parse(MESSAGE))),
+    "foreign-address",
+  );
 });
 
 test("5. and 6. the mail's close is answered by closed, with the id of the request", () => {
@@ -135,7 +146,10 @@ test("5. and 6. the mail's close is answered by closed, with the id of the reque
   one.open(BALCONY);
   carry(one, other);
   other.receive(iq(CLOSE));
-  assert.is(sorted(parse(written(other.sent[0] as Iq))), withoutSpace(sorted(parse(CLOSED.replace("xtls_0", "xtls_10")))));
+  assert.is(
+    sorted(parse(written(other.sent[0] as Iq))),
+    withoutSpace(sorted(parse(CLOSED.replace("xtls_0", "xtls_10")))),
+  );
   // The mail says no goodbye in TLS: what was cut off nobody can know.
   assert.is(other.closes[0]?.code, "truncated");
 });

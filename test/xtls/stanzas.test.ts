@@ -20,7 +20,9 @@ test("messages, presence and iqs travel both ways", () => {
     `<message type="chat" from="${ROMEO}" to="${JULIET}"><body>hi</body></message>`,
     `<presence from="${ROMEO}" to="${JULIET}"><show>away</show></presence>`,
   ]);
-  assert.equal(wire.romeo.stanzas, [`<iq type="get" id="v1" from="${JULIET}" to="${ROMEO}"><query xmlns="jabber:iq:version"/></iq>`]);
+  assert.equal(wire.romeo.stanzas, [
+    `<iq type="get" id="v1" from="${JULIET}" to="${ROMEO}"><query xmlns="jabber:iq:version"/></iq>`,
+  ]);
 });
 
 test("no address and no stanza is to be seen on the wire", () => {
@@ -33,26 +35,47 @@ test("no address and no stanza is to be seen on the wire", () => {
 
 test("a stanza that names anyone else is the caller's error and is not sent", () => {
   const wire = pair().open();
-  assert.is(code(() => wire.romeo.send(xml("message", { to: "juliet@capulet.lit" }))), "foreign-address");
-  assert.is(code(() => wire.romeo.send(xml("message", { from: JULIET }))), "foreign-address");
-  assert.is(code(() => wire.romeo.send(xml("presence", { type: "subscribe" }))), "unfit-stanza");
+  assert.is(
+    code(() => wire.romeo.send(xml("message", { to: "juliet@capulet.lit" }))),
+    "foreign-address",
+  );
+  assert.is(
+    code(() => wire.romeo.send(xml("message", { from: JULIET }))),
+    "foreign-address",
+  );
+  assert.is(
+    code(() => wire.romeo.send(xml("presence", { type: "subscribe" }))),
+    "unfit-stanza",
+  );
   assert.equal(wire.romeo.sent, []);
   assert.is(wire.romeo.tunnel.state, "open");
 });
 
 test("a stanza beyond our limits is the caller's error and is not sent", () => {
   const wire = pair({ limits: { stanza: 100, depth: 2 } }).open();
-  assert.is(code(() => wire.romeo.send(says("x".repeat(100)))), "stanza-too-large");
-  assert.is(code(() => wire.romeo.send(xml("message", {}, xml("a", {}, xml("b"))))), "stanza-too-large");
+  assert.is(
+    code(() => wire.romeo.send(says("x".repeat(100)))),
+    "stanza-too-large",
+  );
+  assert.is(
+    code(() => wire.romeo.send(xml("message", {}, xml("a", {}, xml("b"))))),
+    "stanza-too-large",
+  );
   assert.equal(wire.romeo.sent, []);
 });
 
 test("sends through an open tunnel alone", () => {
   const wire = pair({}, { accepts: undefined });
   const tunnel = wire.romeo.open(JULIET);
-  assert.is(code(() => wire.romeo.send(says("hi"), tunnel)), "invalid-state");
+  assert.is(
+    code(() => wire.romeo.send(says("hi"), tunnel)),
+    "invalid-state",
+  );
   wire.romeo.close(tunnel);
-  assert.is(code(() => wire.romeo.send(says("hi"), tunnel)), "closed");
+  assert.is(
+    code(() => wire.romeo.send(says("hi"), tunnel)),
+    "closed",
+  );
 });
 
 test("a stanza may span records and chunks; several may share one", () => {
@@ -100,7 +123,9 @@ test("delivers nothing of a chunk that broke the rules, and nothing after it", (
 
 test("drops what only servers may add, and keeps the rest", () => {
   const peer = new BarePeer();
-  peer.write("<message><stanza-id xmlns='urn:xmpp:sid:0' id='1' by='juliet@capulet.lit'/><body>hi</body><delay xmlns='urn:xmpp:delay' from='capulet.lit' stamp='x'/></message>");
+  peer.write(
+    "<message><stanza-id xmlns='urn:xmpp:sid:0' id='1' by='juliet@capulet.lit'/><body>hi</body><delay xmlns='urn:xmpp:delay' from='capulet.lit' stamp='x'/></message>",
+  );
   peer.write("<iq type='set' id='p1'><query xmlns='jabber:iq:roster'><item jid='mallory@evil.lit'/></query></iq>");
   assert.equal(peer.juliet.stanzas, [
     `<message from="${ROMEO}" to="${JULIET}"><body>hi</body></message>`,
@@ -118,7 +143,15 @@ test("the security of a tunnel says key, method, trust and what TLS agreed on", 
   const { tunnel } = pair({ trust: { judge: () => ({ trusted: true, state: "first-use" }) } }).open().romeo;
   const { certificate, ...facts } = tunnel.security as NonNullable<typeof tunnel.security>;
   assert.is(certificate.fingerprint, juliet.fingerprint);
-  assert.equal(facts, { method: "x509", version: "TLSv1.3", ciphersuite: "TLS_CHACHA20_POLY1305_SHA256", group: "X25519", alpn: "xtls/1", trust: "first-use", resumed: false });
+  assert.equal(facts, {
+    method: "x509",
+    version: "TLSv1.3",
+    ciphersuite: "TLS_CHACHA20_POLY1305_SHA256",
+    group: "X25519",
+    alpn: "xtls/1",
+    trust: "first-use",
+    resumed: false,
+  });
 });
 
 // --- before the verdict ---------------------------------------------------------------
@@ -155,7 +188,10 @@ test("bounds what it holds before the verdict", () => {
 });
 
 test("does not read what comes before the verdict: broken XML surfaces after it", () => {
-  const engines = [core.engine({ role: "initiator", identity: romeo }), core.engine({ role: "responder", identity: juliet })] as const;
+  const engines = [
+    core.engine({ role: "initiator", identity: romeo }),
+    core.engine({ role: "responder", identity: juliet }),
+  ] as const;
   const channel = new Channel(engines[1], { local: JULIET, peer: ROMEO }, DEFAULT_LIMITS);
   for (let flight = 0; flight < 2; flight++) {
     channel.feed(engines[0].drain());
@@ -164,7 +200,10 @@ test("does not read what comes before the verdict: broken XML surfaces after it"
   engines[0].write(new TextEncoder().encode("<message/>nonsense"));
   channel.feed(engines[0].drain());
   assert.equal(channel.arrivals(), []);
-  assert.is(code(() => channel.trust()), "restricted-xml");
+  assert.is(
+    code(() => channel.trust()),
+    "restricted-xml",
+  );
   channel[Symbol.dispose]();
   engines[0][Symbol.dispose]();
 });

@@ -4,7 +4,10 @@ import fc, { type Arbitrary } from "fast-check";
 
 /** XML 1.0 characters; a carriage return would come back as a line feed, as XML has it. */
 const character = fc
-  .oneof(fc.constantFrom(..."ab<>&\"' ]\n\t"), fc.integer({ min: 0x20, max: 0x10fffd }).map((point) => String.fromCodePoint(point)))
+  .oneof(
+    fc.constantFrom(..."ab<>&\"' ]\n\t"),
+    fc.integer({ min: 0x20, max: 0x10fffd }).map((point) => String.fromCodePoint(point)),
+  )
   .filter((text) => /^[\t\n\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]$/u.test(text));
 const text = fc.string({ unit: character, minLength: 1, maxLength: 20 });
 /** In attributes every white space comes back as a space. */
@@ -14,9 +17,18 @@ const namespace = fc.constantFrom("urn:a", "urn:b", "http://jabber.org/protocol/
 
 const child: Arbitrary<Element> = fc.letrec<{ element: Element }>((tie) => ({
   element: fc
-    .record({ name, namespace: fc.option(namespace), id: fc.option(value), inner: fc.option(tie("element"), { maxDepth: 4 }), text: fc.option(text) })
+    .record({
+      name,
+      namespace: fc.option(namespace),
+      id: fc.option(value),
+      inner: fc.option(tie("element"), { maxDepth: 4 }),
+      text: fc.option(text),
+    })
     .map(({ name, namespace, id, inner, text }) => {
-      const element = new Element(name, { ...(namespace !== null && { xmlns: namespace }), ...(id !== null && { id }) });
+      const element = new Element(name, {
+        ...(namespace !== null && { xmlns: namespace }),
+        ...(id !== null && { id }),
+      });
       if (text !== null) element.t(text);
       if (inner !== null) element.cnode(inner);
       return element;

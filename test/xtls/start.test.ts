@@ -7,14 +7,32 @@ import { JULIET, ROMEO, written, type Iq } from "./wire-pair.ts";
 const test = suite("start");
 const NS = "urn:xmpp:tmp:xtls";
 
-const start = (from = ROMEO, id = "s1", ...children: ReturnType<typeof xml>[]): Iq => ({ type: "set", id, from, to: JULIET, payload: xml("start", { xmlns: NS }, ...children) });
-const data = (from = ROMEO, id = "d1"): Iq => ({ type: "set", id, from, to: JULIET, payload: xml("data", { xmlns: NS, method: "x509" }, "FgMBAAA=") });
+const start = (from = ROMEO, id = "s1", ...children: ReturnType<typeof xml>[]): Iq => ({
+  type: "set",
+  id,
+  from,
+  to: JULIET,
+  payload: xml("start", { xmlns: NS }, ...children),
+});
+const data = (from = ROMEO, id = "d1"): Iq => ({
+  type: "set",
+  id,
+  from,
+  to: JULIET,
+  payload: xml("data", { xmlns: NS, method: "x509" }, "FgMBAAA="),
+});
 const answers = (iqs: readonly Iq[]) => iqs.filter(({ type }) => type === "result" || type === "error");
 
 test("a start is a set, its answer a result with proceed and the same id", () => {
   const wire = pair().open();
-  assert.is(written(wire.log[0] as Iq), `<iq type="set" id="romeo-1" from="${ROMEO}" to="${JULIET}"><start xmlns="${NS}"/></iq>`);
-  assert.is(written(wire.log[1] as Iq), `<iq type="result" id="romeo-1" from="${JULIET}" to="${ROMEO}"><proceed xmlns="${NS}"/></iq>`);
+  assert.is(
+    written(wire.log[0] as Iq),
+    `<iq type="set" id="romeo-1" from="${ROMEO}" to="${JULIET}"><start xmlns="${NS}"/></iq>`,
+  );
+  assert.is(
+    written(wire.log[1] as Iq),
+    `<iq type="result" id="romeo-1" from="${JULIET}" to="${ROMEO}"><proceed xmlns="${NS}"/></iq>`,
+  );
   assert.is(wire.romeo.tunnel.role, "initiator");
   assert.is(wire.juliet.tunnel.role, "responder");
 });
@@ -57,7 +75,12 @@ test("answers close before proceed with out-of-order", () => {
 
 test("tells the initiator that it was declined", () => {
   const wire = pair({}, { accepts: false }).open();
-  assert.is(written(wire.log[1] as Iq).includes('<error type="cancel"><not-acceptable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><declined xmlns="urn:xmpp:tmp:xtls:errors"/></error>'), true);
+  assert.is(
+    written(wire.log[1] as Iq).includes(
+      '<error type="cancel"><not-acceptable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><declined xmlns="urn:xmpp:tmp:xtls:errors"/></error>',
+    ),
+    true,
+  );
   assert.is(wire.romeo.closes[0]?.code, "declined");
   assert.is(wire.juliet.closes[0]?.code, "declined");
 });
@@ -74,16 +97,37 @@ for (const refusal of ["unsupported", "too-many-tunnels", "no-common-method"] as
 
 test("takes service-unavailable for no support", () => {
   const wire = pair();
-  wire.intercept = ({ id, to, from }) => [{ type: "error", id, from: to, to: from as string, payload: xml("error", { type: "cancel" }, xml("service-unavailable", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" })) }];
+  wire.intercept = ({ id, to, from }) => [
+    {
+      type: "error",
+      id,
+      from: to,
+      to: from as string,
+      payload: xml(
+        "error",
+        { type: "cancel" },
+        xml("service-unavailable", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }),
+      ),
+    },
+  ];
   wire.open();
   assert.is(wire.romeo.closes[0]?.code, "unsupported");
 });
 
 test("opens tunnels between full JIDs alone", () => {
   const { romeo } = pair();
-  assert.is(code(() => romeo.open("juliet@capulet.lit")), "invalid-jid");
-  assert.is(code(() => romeo.open("")), "invalid-jid");
-  assert.is(code(() => romeo.open(ROMEO)), "invalid-jid");
+  assert.is(
+    code(() => romeo.open("juliet@capulet.lit")),
+    "invalid-jid",
+  );
+  assert.is(
+    code(() => romeo.open("")),
+    "invalid-jid",
+  );
+  assert.is(
+    code(() => romeo.open(ROMEO)),
+    "invalid-jid",
+  );
 });
 
 test("answers a start from a bare JID with bad-request", () => {
@@ -95,14 +139,19 @@ test("answers a start from a bare JID with bad-request", () => {
 
 test("opens no second tunnel to the same full JID", () => {
   const wire = pair().open();
-  assert.is(code(() => wire.romeo.open("Juliet@capulet.LIT/balcony")), "already-open");
+  assert.is(
+    code(() => wire.romeo.open("Juliet@capulet.LIT/balcony")),
+    "already-open",
+  );
 });
 
 test("answers malformed starts, offers and requests with bad-request", () => {
   const { juliet } = pair();
   const offer = () => xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" });
   juliet.receive(start(ROMEO, "1", offer(), offer()));
-  juliet.receive(start(ROMEO, "2", xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" }, xml("keyinfo", { xmlns: "urn:xmpp:tmp:pubkey" }))));
+  juliet.receive(
+    start(ROMEO, "2", xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" }, xml("keyinfo", { xmlns: "urn:xmpp:tmp:pubkey" }))),
+  );
   juliet.receive({ ...start(ROMEO, "3"), type: "get" });
   juliet.receive({ ...start(ROMEO, "4"), payload: xml("proceed", { xmlns: NS }) });
   juliet.receive({ ...start(ROMEO, "5"), payload: xml("begin", { xmlns: NS }) });
@@ -121,17 +170,29 @@ test("ends when a start is answered by something other than proceed", () => {
 test("carries offers in start and proceed, and none to a peer that made none", () => {
   const offer = { keys: [romeo.sha1], srp: false, insecure: true, x509: false, openpgp: false };
   const both = pair({ offer }, { offer: { ...offer, keys: [juliet.sha1] } }).open();
-  assert.match(written(both.log[0] as Iq), `<start xmlns="${NS}"><offer xmlns="urn:xmpp:tmp:c2ctls"><keyinfo xmlns="urn:xmpp:tmp:pubkey"><name>${romeo.sha1}</name></keyinfo><insecure/></offer></start>`);
+  assert.match(
+    written(both.log[0] as Iq),
+    `<start xmlns="${NS}"><offer xmlns="urn:xmpp:tmp:c2ctls"><keyinfo xmlns="urn:xmpp:tmp:pubkey"><name>${romeo.sha1}</name></keyinfo><insecure/></offer></start>`,
+  );
   assert.match(written(both.log[1] as Iq), `<proceed xmlns="${NS}"><offer`);
   assert.not.match(written(pair({}, { offer }).open().log[1] as Iq), "<offer");
 });
 
 test("answers a get with an offer, if it has one", () => {
   const offer = { keys: [juliet.sha1], srp: false, insecure: false, x509: false, openpgp: false };
-  const ask: Iq = { type: "get", id: "o1", from: ROMEO, to: JULIET, payload: xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" }) };
+  const ask: Iq = {
+    type: "get",
+    id: "o1",
+    from: ROMEO,
+    to: JULIET,
+    payload: xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" }),
+  };
   const has = pair({}, { offer }).juliet;
   has.receive(ask);
-  assert.match(written(has.sent[0] as Iq), `type="result" id="o1" from="${JULIET}" to="${ROMEO}"><offer xmlns="urn:xmpp:tmp:c2ctls"><keyinfo`);
+  assert.match(
+    written(has.sent[0] as Iq),
+    `type="result" id="o1" from="${JULIET}" to="${ROMEO}"><offer xmlns="urn:xmpp:tmp:c2ctls"><keyinfo`,
+  );
   const hasNot = pair().juliet;
   hasNot.receive(ask);
   assert.match(written(hasNot.sent[0] as Iq), "<service-unavailable");
@@ -144,7 +205,10 @@ test("answers too many tunnels or starts with resource-constraint", () => {
   assert.match(written(juliet.sent[0] as Iq), 'id="3"');
   assert.match(written(juliet.sent[0] as Iq), '<error type="wait"><resource-constraint');
   juliet.open("nurse@capulet.lit/x");
-  assert.is(code(() => juliet.open("nurse@capulet.lit/y")), "too-many-tunnels");
+  assert.is(
+    code(() => juliet.open("nurse@capulet.lit/y")),
+    "too-many-tunnels",
+  );
 });
 
 test("bounds the tunnels of one account, whatever its resources", () => {
@@ -188,14 +252,20 @@ test("when both start at once the JID that sorts first wins, and both callers ge
     const tunnels = [wire.romeo.open(JULIET), wire.juliet.open(ROMEO)];
     wire.settle(order);
     // juliet@capulet.lit sorts before romeo@montague.lit.
-    assert.equal(tunnels.map(({ state, role }) => `${state} ${role}`), ["open responder", "open initiator"]);
+    assert.equal(
+      tunnels.map(({ state, role }) => `${state} ${role}`),
+      ["open responder", "open initiator"],
+    );
     assert.is(wire.romeo.tunnel, tunnels[0]);
     assert.is(wire.juliet.tunnel, tunnels[1]);
     assert.equal([wire.romeo.closes, wire.juliet.closes, wire.romeo.consents, wire.juliet.consents], [[], [], [], []]);
     const conflict = wire.log.filter(({ type }) => type === "error").map(written);
     assert.is(conflict.length, 1);
     assert.match(conflict[0] as string, `id="romeo-1" from="${JULIET}"`);
-    assert.match(conflict[0] as string, '<conflict xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><tie-break xmlns="urn:xmpp:tmp:xtls:errors"/>');
+    assert.match(
+      conflict[0] as string,
+      '<conflict xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><tie-break xmlns="urn:xmpp:tmp:xtls:errors"/>',
+    );
   }
 });
 
@@ -213,7 +283,18 @@ test("a tunnel that lost the tie carries stanzas both ways", () => {
 test("fails with tie-break when the other start never comes", () => {
   const wire = pair();
   wire.romeo.open(JULIET);
-  wire.romeo.receive({ type: "error", id: "romeo-1", from: JULIET, to: ROMEO, payload: xml("error", { type: "cancel" }, xml("conflict", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }), xml("tie-break", { xmlns: "urn:xmpp:tmp:xtls:errors" })) });
+  wire.romeo.receive({
+    type: "error",
+    id: "romeo-1",
+    from: JULIET,
+    to: ROMEO,
+    payload: xml(
+      "error",
+      { type: "cancel" },
+      xml("conflict", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }),
+      xml("tie-break", { xmlns: "urn:xmpp:tmp:xtls:errors" }),
+    ),
+  });
   assert.is(wire.romeo.closes[0]?.code, "tie-break");
 });
 

@@ -9,7 +9,12 @@ test("follows the table and nothing else", () => {
   for (const state of STATES) {
     for (const event of events) {
       const following = (TRANSITIONS[state] as Partial<Record<Event, string>>)[event];
-      if (following === undefined) assert.is(code(() => next(state, event)), "internal-error", `${state} ${event}`);
+      if (following === undefined)
+        assert.is(
+          code(() => next(state, event)),
+          "internal-error",
+          `${state} ${event}`,
+        );
       else assert.is(next(state, event), following);
     }
   }

@@ -30,7 +30,10 @@ test("speaks TLS 1.3 unless told otherwise", () => {
 });
 
 test("speaks TLS 1.2 when both callers opt in, and not when only one does", () => {
-  const engine = { versions: ["TLSv1.3", "TLSv1.2"], ciphersuites: ["TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"] } as const;
+  const engine = {
+    versions: ["TLSv1.3", "TLSv1.2"],
+    ciphersuites: ["TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"],
+  } as const;
   assert.is(pair({ engine: { versions: ["TLSv1.2"] } }, { engine }).open().romeo.tunnel.security?.version, "TLSv1.2");
   const one = pair({ engine: { versions: ["TLSv1.2"] } }).open();
   assert.is(one.romeo.opened.length + one.juliet.opened.length, 0);
@@ -39,7 +42,10 @@ test("speaks TLS 1.2 when both callers opt in, and not when only one does", () =
 });
 
 test("no common suite is told as no-common-method", () => {
-  const wire = pair({ engine: { ciphersuites: ["TLS_AES_128_GCM_SHA256"] } }, { engine: { ciphersuites: ["TLS_CHACHA20_POLY1305_SHA256"] } }).open();
+  const wire = pair(
+    { engine: { ciphersuites: ["TLS_AES_128_GCM_SHA256"] } },
+    { engine: { ciphersuites: ["TLS_CHACHA20_POLY1305_SHA256"] } },
+  ).open();
   assert.match(wire.log.map(written).join(), /<not-acceptable[^>]*><no-common-method/);
 });
 

@@ -11,7 +11,14 @@ const test = suite("trust");
 const certificate = core.certificate(juliet.certificate);
 const other = core.certificate(core.createIdentity({ jid: "juliet@capulet.lit" }).certificate);
 
-const claim = (peer = certificate, changes: Partial<Claim> = {}): Claim => ({ jid: "juliet@capulet.lit", peer, local: ROMEO, role: "initiator", verifyChain: () => [], ...changes });
+const claim = (peer = certificate, changes: Partial<Claim> = {}): Claim => ({
+  jid: "juliet@capulet.lit",
+  peer,
+  local: ROMEO,
+  role: "initiator",
+  verifyChain: () => [],
+  ...changes,
+});
 const judge = async (trust: Trust, asked = claim()): Promise<string> => told(await trust.judge(asked));
 const told = (verdict: Verdict): string => (verdict.trusted ? verdict.state : verdict.code);
 const named = (...jids: string[]) => ({ ...certificate, jids }) as typeof certificate;
@@ -31,10 +38,22 @@ test("refuses a certificate that names somebody else, whatever the policy says",
 });
 
 test("one of several names is enough; none at all is left to the policy", () => {
-  assert.is(code(() => refuseForeignName({ jids: ["nurse@capulet.lit", "Juliet@capulet.lit"] }, "juliet@capulet.lit")), undefined);
-  assert.is(code(() => refuseForeignName({ jids: [] }, "juliet@capulet.lit")), undefined);
-  assert.is(code(() => refuseForeignName({ jids: ["juliet@capulet.lit/balcony"] }, "juliet@capulet.lit")), "wrong-address");
-  assert.is(code(() => refuseForeignName({ jids: [""] }, "juliet@capulet.lit")), "wrong-address");
+  assert.is(
+    code(() => refuseForeignName({ jids: ["nurse@capulet.lit", "Juliet@capulet.lit"] }, "juliet@capulet.lit")),
+    undefined,
+  );
+  assert.is(
+    code(() => refuseForeignName({ jids: [] }, "juliet@capulet.lit")),
+    undefined,
+  );
+  assert.is(
+    code(() => refuseForeignName({ jids: ["juliet@capulet.lit/balcony"] }, "juliet@capulet.lit")),
+    "wrong-address",
+  );
+  assert.is(
+    code(() => refuseForeignName({ jids: [""] }, "juliet@capulet.lit")),
+    "wrong-address",
+  );
 });
 
 test("asks both ends' policies about the bare JID, the certificate, the address and the part", () => {
@@ -57,7 +76,12 @@ for (const refusal of ["not-trusted", "key-changed", "certificate-refused", "wro
 // --- pinned --------------------------------------------------------------------
 
 test("pinned: trusts the certificate's or the key's fingerprint, in any case, with or without colons", async () => {
-  for (const pin of [juliet.fingerprint, juliet.spkiFingerprint, juliet.fingerprint.toLowerCase(), juliet.spkiFingerprint.replaceAll(":", "")]) {
+  for (const pin of [
+    juliet.fingerprint,
+    juliet.spkiFingerprint,
+    juliet.fingerprint.toLowerCase(),
+    juliet.spkiFingerprint.replaceAll(":", ""),
+  ]) {
     assert.is(await judge(pinned({ "Juliet@capulet.lit": pin })), "verified");
   }
 });
@@ -75,9 +99,15 @@ test("pinned: several keys of one JID", async () => {
 
 test("pinned: refuses pins that are none", () => {
   for (const pin of ["", "428b1358a286430f628da23fb33ddaf6e474f5c5", `${juliet.fingerprint}:00`]) {
-    assert.is(code(() => pinned({ "juliet@capulet.lit": pin })), "invalid-argument");
+    assert.is(
+      code(() => pinned({ "juliet@capulet.lit": pin })),
+      "invalid-argument",
+    );
   }
-  assert.is(code(() => pinned({ "@": juliet.fingerprint })), "invalid-jid");
+  assert.is(
+    code(() => pinned({ "@": juliet.fingerprint })),
+    "invalid-jid",
+  );
 });
 
 // --- authorities -------------------------------------------------------------------
@@ -116,7 +146,11 @@ test("first use: two first meetings at once are not both the first", async () =>
 test("first use: a key that the user verified, distrusted or left undecided", async () => {
   const store = memoryStore();
   const policy = dangerouslyTrustOnFirstUse(store);
-  for (const [state, expected] of [["verified", "verified"], ["distrusted", "not-trusted"], ["unknown", "not-trusted"]] as const) {
+  for (const [state, expected] of [
+    ["verified", "verified"],
+    ["distrusted", "not-trusted"],
+    ["unknown", "not-trusted"],
+  ] as const) {
     await store.add("juliet@capulet.lit", { spkiFingerprint: juliet.spkiFingerprint, state });
     assert.is(await judge(policy), expected);
   }
@@ -133,7 +167,10 @@ test("first use: a second device is added by the user", async () => {
 test("first use: a store that fails refuses, and goes on when it works again", async () => {
   const store = memoryStore();
   let isBroken = true;
-  const policy = dangerouslyTrustOnFirstUse({ ...store, read: (jid) => (isBroken ? Promise.reject(new Error("disk")) : store.read(jid)) });
+  const policy = dangerouslyTrustOnFirstUse({
+    ...store,
+    read: (jid) => (isBroken ? Promise.reject(new Error("disk")) : store.read(jid)),
+  });
   assert.is(await judge(policy).catch(() => "rejected"), "rejected");
   isBroken = false;
   assert.is(await judge(policy), "first-use");

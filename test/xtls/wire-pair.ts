@@ -44,7 +44,11 @@ export class End {
   readonly claims: { tunnel: Tunnel; claim: Claim }[] = [];
   readonly #options: EndOptions;
 
-  constructor(readonly address: string, readonly pair: WirePair, options: EndOptions) {
+  constructor(
+    readonly address: string,
+    readonly pair: WirePair,
+    options: EndOptions,
+  ) {
     let last = 0;
     const { trust: _trust, accepts: _accepts, ids, ...rest } = options;
     this.#options = options;
@@ -81,7 +85,8 @@ export class End {
   /** Takes an IQ as its server delivers it. @returns false for an answer that is not taken */
   receive({ type, id, from, payload }: Iq): boolean {
     return this.after(() => {
-      if (type === "result" || type === "error") return this.endpoint.answer({ type, id, from, payload }, this.pair.now);
+      if (type === "result" || type === "error")
+        return this.endpoint.answer({ type, id, from, payload }, this.pair.now);
       this.endpoint.receive({ type, id, from: from as string, payload: payload as Element }, this.pair.now);
       return true;
     });
@@ -122,7 +127,9 @@ export class End {
 
   /** A policy that answers by a promise leaves the answer to the test (`judged`). */
   #judge(tunnel: Tunnel, claim: Claim, now: number): void {
-    const verdict = this.#options.trust ? this.#options.trust.judge(claim) : ({ trusted: true, state: "verified" } as const);
+    const verdict = this.#options.trust
+      ? this.#options.trust.judge(claim)
+      : ({ trusted: true, state: "verified" } as const);
     if (!(verdict instanceof Promise)) this.endpoint.judged(tunnel, verdict, now);
   }
 }

@@ -13,7 +13,11 @@ export function authorities(pem: string): Trust {
 
 function judge({ jid, peer, verifyChain }: Claim, pem: string): Verdict {
   if (!peer.jids.some((name) => isSameJid(name, jid))) {
-    return { trusted: false, code: "wrong-address", detail: `No authority can vouch for ${jid}: the certificate does not name it` };
+    return {
+      trusted: false,
+      code: "wrong-address",
+      detail: `No authority can vouch for ${jid}: the certificate does not name it`,
+    };
   }
   const problems = verifyChain(pem);
   if (problems.length === 0) return { trusted: true, state: "verified" };

@@ -50,7 +50,8 @@ async function meet(store: TrustStore, { jid, peer: { spkiFingerprint } }: Claim
   const records = await store.read(jid);
   const known = records.find((record) => record.spkiFingerprint === spkiFingerprint);
   if (known !== undefined) return recall(known, jid);
-  if (records.length > 0) return { trusted: false, code: "key-changed", detail: `${jid} shows the key ${spkiFingerprint}` };
+  if (records.length > 0)
+    return { trusted: false, code: "key-changed", detail: `${jid} shows the key ${spkiFingerprint}` };
   await store.add(jid, { spkiFingerprint, state: "first-use" });
   return { trusted: true, state: "first-use" };
 }
@@ -58,6 +59,7 @@ async function meet(store: TrustStore, { jid, peer: { spkiFingerprint } }: Claim
 function recall({ state }: TrustRecord, jid: string): Verdict {
   if (state === "verified" || state === "first-use") return { trusted: true, state };
   if (state === "distrusted") return { trusted: false, code: "not-trusted", detail: `The key of ${jid} is distrusted` };
-  if (state === "unknown") return { trusted: false, code: "not-trusted", detail: `The key of ${jid} awaits a decision` };
+  if (state === "unknown")
+    return { trusted: false, code: "not-trusted", detail: `The key of ${jid} awaits a decision` };
   throw new XtlsError("invalid-argument", "The trust store gave a state that does not exist");
 }
