@@ -19,7 +19,7 @@ import { claimOf, securityOf } from "./security.ts";
 import { next, type Event, type Request, type Role, type State } from "./state.ts";
 import type { TrustState, Verdict } from "./trust.ts";
 import type { Delivery, Security, Tunnel } from "./tunnel.ts";
-import { buildClose, buildClosed, buildData, buildProceed, buildStart, parseData, parseProceed } from "./wire.ts";
+import { buildClose, buildClosed, buildProceed, buildStart, parseData, parseProceed } from "./wire.ts";
 
 /** Why a peer's start can be refused. */
 export type Refusal = "declined" | "unsupported" | "too-many-tunnels" | "no-common-method";
@@ -37,7 +37,7 @@ export class Association implements Tunnel {
   #state: State = "starting";
   #security: Security | undefined;
   #channel: Channel | undefined;
-  #judgement: Judgement;
+  readonly #judgement: Judgement;
   readonly #goodbye = new Goodbye();
   /** The id of the `<start/>` that counts: ours, or the peer's that awaits its answer. */
   #start = "";
@@ -50,8 +50,8 @@ export class Association implements Tunnel {
     this.local = local;
     this.peer = peer;
     this.#role = role;
-    this.#outbox = new Outbox(host.limits.window);
     this.#judgement = new Judgement(host.methods);
+    this.#outbox = new Outbox(host, this, this.#judgement);
   }
 
   get role(): Role {
@@ -81,7 +81,7 @@ export class Association implements Tunnel {
   /** Sends `<start/>`. */
   ask(now: number): void {
     this.#judgement.propose();
-    this.#start = this.#request("start", buildStart(this.#host.offer), now);
+    this.#start = this.request("start", buildStart(this.#host.offer), now);
   }
 
   /** The peer's `<start/>` came: asks for consent. */
@@ -97,7 +97,7 @@ export class Association implements Tunnel {
   yield(id: string, offer: Offer | undefined, now: number): void {
     this.statistics.iqsIn++;
     this.#role = "responder";
-    this.#judgement = new Judgement(this.#host.methods);
+    this.#judgement.follow();
     this.#start = id;
     this.#offer = offer;
     this.accept(now);
@@ -181,13 +181,9 @@ export class Association implements Tunnel {
   #advance(now: number): void {
     const channel = this.#channel as Channel;
     if (this.#state === "handshaking" && channel.isSecure) this.#secure(channel, now);
-    this.#deliver(channel);
+    for (const stanza of channel.arrivals()) this.#host.emit({ kind: "stanza", tunnel: this, stanza });
     if (channel.isOver) this.#farewell(channel, now);
     this.#flush(now);
-  }
-
-  #deliver(channel: Channel): void {
-    for (const stanza of channel.arrivals()) this.#host.emit({ kind: "stanza", tunnel: this, stanza });
   }
 
   /** TLS is done: now, who is it? */
@@ -233,7 +229,7 @@ export class Association implements Tunnel {
     if (this.#state !== "open") throw new XtlsError("invalid-state", `The tunnel is ${this.#state}`);
     const channel = this.#channel as Channel;
     channel.write(stanza);
-    this.#outbox.expect(delivery, channel.pending);
+    this.#outbox.expect(delivery, channel);
     this.#flush(now);
   }
 
@@ -257,16 +253,12 @@ export class Association implements Tunnel {
 
   #pump(channel: Channel, now: number): void {
     if (this.#goodbye.isWanted) channel.close();
-    while (this.#outbox.hasRoom && channel.pending > 0) this.#sendChunk(channel, now);
-    if (this.#goodbye.isToBeAsked && this.#isQuiet(channel)) this.#askToClose(now);
+    this.#outbox.pump(channel, now);
+    if (this.#goodbye.isToBeAsked && this.#isQuiet(channel)) {
+      this.#goodbye.ask();
+      this.request("close", buildClose(), now);
+    }
     this.#finish(now);
-  }
-
-  #sendChunk(channel: Channel, now: number): void {
-    const bytes = channel.drain(this.#host.limits.chunk);
-    const method = this.#judgement.announce();
-    this.statistics.bytesOut += bytes.length;
-    this.#outbox.sent(this.#request("data", buildData({ bytes, method }), now), bytes.length);
   }
 
   #isQuiet(channel: Channel): boolean {
@@ -301,7 +293,7 @@ export class Association implements Tunnel {
   }
 
   #acknowledged(id: string, now: number): void {
-    for (const delivery of this.#outbox.acknowledge(id)) this.#host.emit({ kind: "delivered", tunnel: this, delivery });
+    this.#outbox.acknowledge(id);
     this.#flush(now);
   }
 
@@ -321,11 +313,6 @@ export class Association implements Tunnel {
     this.#move("close");
     this.#goodbye.want();
     this.#flush(now);
-  }
-
-  #askToClose(now: number): void {
-    this.#goodbye.ask();
-    this.#request("close", buildClose(), now);
   }
 
   /** `<close/>` was answered, well or badly: the exchange is over. Only close_notify says whether all was read. */
@@ -376,17 +363,12 @@ export class Association implements Tunnel {
 
   #sayLast(error: XtlsError, now: number): void {
     try {
-      if (this.#channel !== undefined) this.#sendAlert(this.#channel, error, now);
+      this.#channel?.abort(error);
+      if (this.#channel !== undefined) this.#outbox.sendLast(this.#channel, now);
     } catch {
       // The engine cannot even do that: `error` says more than this would.
     }
-    if (this.#goodbye.peers === undefined) this.#request("close", buildClose(), now);
-  }
-
-  /** The alert must follow all that was encrypted before it; a long queue is not worth sending to an enemy. */
-  #sendAlert(channel: Channel, error: XtlsError, now: number): void {
-    channel.abort(error);
-    if (channel.pending > 0 && channel.pending <= this.#host.limits.chunk) this.#sendChunk(channel, now);
+    if (this.#goodbye.peers === undefined) this.request("close", buildClose(), now);
   }
 
   #end(error: XtlsError | undefined): void {
@@ -395,14 +377,7 @@ export class Association implements Tunnel {
     this.#deadline = undefined;
     const { peers: id } = this.#goodbye;
     if (id !== undefined) this.#host.emit({ kind: "result", id, to: this.peer, payload: buildClosed() });
-    for (const delivery of this.#outbox.abandon()) {
-      this.#host.emit({
-        kind: "lost",
-        tunnel: this,
-        delivery,
-        error: new XtlsError("undelivered", undefined, { cause: error }),
-      });
-    }
+    this.#outbox.abandon(error);
     this.#channel?.[Symbol.dispose]();
     this.#host.ended(this);
     this.#host.emit({ kind: "close", tunnel: this, error });
@@ -412,7 +387,8 @@ export class Association implements Tunnel {
     this.#state = next(this.#state, event);
   }
 
-  #request(kind: Request, payload: Element, now: number): string {
+  /** @internal Sends a request to the peer. @returns its id */
+  request(kind: Request, payload: Element, now: number): string {
     this.statistics.iqsOut++;
     return this.#host.request(this, kind, payload, now);
   }

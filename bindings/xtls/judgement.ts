@@ -32,6 +32,11 @@ export class Judgement {
     this.#method = this.#methods[0];
   }
 
+  /** We are the responder after all: the peer's it will be. */
+  follow(): void {
+    this.#method = undefined;
+  }
+
   /** What the peer's `<data/>` says of the method. @throws XtlsError `no-common-method` */
   agree(name: string | undefined): void {
     this.#method ??= this.#methods.find((method) => method.name === (name ?? BASE_METHOD));
@@ -50,12 +55,14 @@ export class Judgement {
   begin(claim: Claim): Step {
     refuseForeignName(claim.peer, claim.jid);
     this.#run = this.#method?.begin(claim);
-    return this.#run?.start() ?? UNANSWERED;
+    return this.#run?.start() ?? unanswered();
   }
 
   judged(verdict: Verdict): Step {
-    return this.#run?.judged(verdict) ?? UNANSWERED;
+    return this.#run?.judged(verdict) ?? unanswered();
   }
 }
 
-const UNANSWERED: Step = { kind: "refuse", error: new XtlsError("internal-error", "No method judges this tunnel") };
+function unanswered(): Step {
+  return { kind: "refuse", error: new XtlsError("internal-error", "No method judges this tunnel") };
+}

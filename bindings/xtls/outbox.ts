@@ -1,60 +1,75 @@
 /**
- * What of our TLS byte stream is in flight, and which stanzas have arrived.
+ * A tunnel's way out: ciphertext of the channel, cut into `<data/>` as the window admits.
  *
- * Counts bytes only. The stream is cut into chunks; a chunk is in flight until its IQ is
- * answered; at most `window` of them are. A stanza has arrived when everything up to its last
- * byte is answered. Knows neither bytes nor IQs.
+ * While the window is full, ciphertext gathers in the engine, and several stanzas share the next
+ * chunk. Owns what is in flight and whom to tell; when the tunnel begins and ends is not its concern.
  */
+import { XtlsError } from "../errors.ts";
+import type { Association } from "./association.ts";
+import type { Channel } from "./channel.ts";
+import type { Host } from "./host.ts";
+import type { Judgement } from "./judgement.ts";
 import type { Delivery } from "./tunnel.ts";
+import { Window } from "./window.ts";
+import { buildData } from "./wire.ts";
 
 export class Outbox {
-  readonly #window: number;
-  /** Where each chunk in flight begins, by its IQ's id, in order. */
-  readonly #inFlight = new Map<string, number>();
-  /** Deliveries and where each ends, in order. */
-  readonly #expected: { readonly delivery: Delivery; readonly end: number }[] = [];
-  #sent = 0;
+  readonly #host: Host;
+  readonly #tunnel: Association;
+  readonly #judgement: Judgement;
+  readonly #window: Window;
 
-  /** @param window chunks in flight at most */
-  constructor(window: number) {
-    this.#window = window;
-  }
-
-  get hasRoom(): boolean {
-    return this.#inFlight.size < this.#window;
+  constructor(host: Host, tunnel: Association, judgement: Judgement) {
+    this.#host = host;
+    this.#tunnel = tunnel;
+    this.#judgement = judgement;
+    this.#window = new Window(host.limits.window);
   }
 
   /** True when all that was sent is answered. */
   get isIdle(): boolean {
-    return this.#inFlight.size === 0;
+    return this.#window.isIdle;
   }
 
   /** True while a stanza is on its way. */
   get expectsDelivery(): boolean {
-    return this.#expected.length > 0;
+    return this.#window.expectsDelivery;
   }
 
-  /** The next chunk has gone. */
-  sent(id: string, bytes: number): void {
-    this.#inFlight.set(id, this.#sent);
-    this.#sent += bytes;
+  /** A stanza has just been encrypted. */
+  expect(delivery: Delivery, channel: Channel): void {
+    this.#window.expect(delivery, channel.pending);
   }
 
-  /** A stanza has been encrypted, and with it `pending` bytes wait to be sent. */
-  expect(delivery: Delivery, pending: number): void {
-    this.#expected.push({ delivery, end: this.#sent + pending });
+  /** Sends what the window admits. */
+  pump(channel: Channel, now: number): void {
+    while (this.#window.hasRoom && channel.pending > 0) this.#sendChunk(channel, now);
   }
 
-  /** A chunk was answered. @returns the deliveries that are complete now */
-  acknowledge(id: string): Delivery[] {
-    this.#inFlight.delete(id);
-    const [arrived = this.#sent] = this.#inFlight.values();
-    const open = this.#expected.findIndex(({ end }) => end > arrived);
-    return this.#expected.splice(0, open < 0 ? this.#expected.length : open).map(({ delivery }) => delivery);
+  /** Sends an alert, whatever the window says, but never out of its place in the stream: a long queue is not worth sending to an enemy. */
+  sendLast(channel: Channel, now: number): void {
+    if (channel.pending > 0 && channel.pending <= this.#host.limits.chunk) this.#sendChunk(channel, now);
   }
 
-  /** The tunnel is over. @returns the deliveries that never became complete */
-  abandon(): Delivery[] {
-    return this.#expected.splice(0).map(({ delivery }) => delivery);
+  /** A `<data/>` was answered. */
+  acknowledge(id: string): void {
+    for (const delivery of this.#window.acknowledge(id)) {
+      this.#host.emit({ kind: "delivered", tunnel: this.#tunnel, delivery });
+    }
+  }
+
+  /** The tunnel is over: what is still on its way counts as lost. */
+  abandon(cause: XtlsError | undefined): void {
+    for (const delivery of this.#window.abandon()) {
+      const error = new XtlsError("undelivered", undefined, { cause });
+      this.#host.emit({ kind: "lost", tunnel: this.#tunnel, delivery, error });
+    }
+  }
+
+  #sendChunk(channel: Channel, now: number): void {
+    const bytes = channel.drain(this.#host.limits.chunk);
+    const payload = buildData({ bytes, method: this.#judgement.announce() });
+    this.#tunnel.statistics.bytesOut += bytes.length;
+    this.#window.sent(this.#tunnel.request("data", payload, now), bytes.length);
   }
 }
