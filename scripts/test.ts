@@ -40,6 +40,11 @@ interface Report extends Counts {
   readonly complaint: string | undefined;
 }
 
+/** The process groups that are alive; none outlives the runner, even when that is interrupted. */
+const groups = new Set<number>();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+process.once("exit", () => groups.forEach(kill));
+
 async function main(): Promise<void> {
   const jobs = [...checks(), ...files()].filter(({ title }) => title.includes(wanted()));
   const isSerial = ({ title }: Job): boolean => SERIAL.some((directory) => title.startsWith(directory));
@@ -100,21 +105,28 @@ async function run(job: Job): Promise<Report> {
 /** Runs a command in a process group of its own, so that a timeout ends its children too. */
 function observe([command, ...args]: Job["command"]): Promise<{ output: string; verdict: string | undefined }> {
   const child = spawn(command, args, { cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const group = child.pid ?? 0;
+  groups.add(group);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   let verdict: string | undefined;
   const timer = setTimeout(() => {
     verdict = `took longer than ${TIMEOUT} s`;
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    kill(group);
   }, TIMEOUT * 1000);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {
       clearTimeout(timer);
+      groups.delete(group);
       if (code !== 0) verdict ??= `ended with code ${code}`;
       resolve({ output, verdict });
     });
   });
+}
+
+function kill(group: number): void {
+  if (group > 0) process.kill(-group, "SIGKILL");
 }
 
 function report(job: Job, output: string, verdict: string | undefined, seconds: number): Report {
