@@ -113,6 +113,7 @@ function observe([command, ...args]: Job["command"]): Promise<{ output: string; 
   const timer = setTimeout(() => {
     verdict = `took longer than ${TIMEOUT} s`;
     kill(group);
+    for (const stream of [child.stdout, child.stderr]) stream.destroy();
   }, TIMEOUT * 1000);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
@@ -126,7 +127,11 @@ function observe([command, ...args]: Job["command"]): Promise<{ output: string; 
 }
 
 function kill(group: number): void {
-  if (group > 0) process.kill(-group, "SIGKILL");
+  try {
+    if (group > 0) process.kill(-group, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function report(job: Job, output: string, verdict: string | undefined, seconds: number): Report {

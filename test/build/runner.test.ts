@@ -33,6 +33,7 @@ for (const [claim, source, complaint] of [
   ["a before hook that throws", `test.before(() => { throw new Error(); }); test("holds", () => {}); test.run();`, "not every test passed"],
   ["a promise that never settles", `test("waits", () => new Promise(() => {})); test.run();`, "Exiting early"],
   ["an early exit", `test("leaves", () => process.exit(0)); test.run();`, "not every test passed"],
+  ["a daemon left behind", `import("node:child_process").then(({ spawn }) => spawn("sleep", ["8"], { detached: true, stdio: "inherit" }).unref()); test("holds", () => {}); test.run();`, "took longer than 4 s"],
   ["a file that never ends", `setInterval(() => {}, 1000); test("holds", () => {}); test.run();`, "took longer than 4 s"],
 ] as const) {
   test(`catches ${claim}`, () => {
