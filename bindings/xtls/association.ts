@@ -301,18 +301,17 @@ export class Association implements Tunnel {
 
   /** The caller wants to close. */
   close(now: number): void {
-    if (this.#state === "open") return this.#leave(now);
     if (this.#state === "closing" || this.#state === "closed") return;
     if (this.awaitsConsent) return this.refuse("declined");
-    const error = new XtlsError("handshake-canceled", "Closed at this end");
-    if (this.#state === "starting") this.#end(error);
-    else this.#fail(error, now);
-  }
-
-  #leave(now: number): void {
+    if (this.#state !== "open") return this.#giveUp(new XtlsError("handshake-canceled", "Closed at this end"), now);
     this.#move("close");
     this.#goodbye.want();
     this.#flush(now);
+  }
+
+  #giveUp(error: XtlsError, now: number): void {
+    if (this.#state === "starting") this.#end(error);
+    else this.#fail(error, now);
   }
 
   /** `<close/>` was answered, well or badly: the exchange is over. Only close_notify says whether all was read. */

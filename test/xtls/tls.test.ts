@@ -1,16 +1,87 @@
+import { Duplex } from "node:stream";
+import { connect } from "node:tls";
+import xml, { type Element } from "@xmpp/xml";
+import { XtlsError } from "../../bindings/errors.ts";
+import type { EngineOptions } from "../../bindings/tls/options.ts";
+import { decodeBase64, encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { assert, suite } from "../suite.ts";
 import { core, juliet, pair, romeo, says } from "./ends.ts";
 import { fakeIdentity, FakeEngine } from "./fake-engine.ts";
-import { XtlsError } from "../../bindings/errors.ts";
-import { JULIET, written } from "./wire-pair.ts";
+import { JULIET, ROMEO, written } from "./wire-pair.ts";
 
 const test = suite("tls");
+const NS = "urn:xmpp:tmp:xtls";
 
 test("both ends show a certificate: authentication is mutual", () => {
   const wire = pair().open();
   assert.is(wire.romeo.tunnel.security?.certificate.fingerprint, juliet.fingerprint);
   assert.is(wire.juliet.tunnel.security?.certificate.fingerprint, romeo.fingerprint);
 });
+
+test("a peer that shows no certificate gets certificate_required, and no tunnel", async () => {
+  const peer = pair().juliet;
+  const say = (payload: Element, id: string) => peer.receive({ type: "set", id, from: ROMEO, to: JULIET, payload });
+  say(xml("start", { xmlns: NS }), "start");
+  const heard: Uint8Array[] = [];
+  const wire = new Duplex({
+    read: () => undefined,
+    write(bytes: Uint8Array, _encoding, done) {
+      say(xml("data", { xmlns: NS }, encodeBase64(bytes)), "data");
+      for (const { payload } of peer.sent
+        .splice(0)
+        .filter(({ type, payload }) => type === "set" && payload?.is("data"))) {
+        heard.push(decodeBase64(payload?.getText() ?? ""));
+        wire.push(heard.at(-1));
+      }
+      done();
+    },
+  });
+  const client = connect({ socket: wire, rejectUnauthorized: false, minVersion: "TLSv1.3" });
+  const error = await new Promise<NodeJS.ErrnoException>((resolve) => client.once("error", resolve));
+  assert.match(String(error.code), "CERTIFICATE_REQUIRED");
+  assert.is(peer.closes[0]?.code, "certificate-missing");
+  assert.equal(peer.opened, []);
+});
+
+test("offers no compression, no early data, no bare PSK, and no suite but ECDHE with AEAD", () => {
+  for (const versions of [["TLSv1.3"], ["TLSv1.3", "TLSv1.2"]] as const) {
+    const hello = helloOf({ role: "initiator", identity: romeo, versions });
+    assert.equal(hello.compression, [0]);
+    assert.not(hello.extensions.has(EARLY_DATA));
+    // psk_key_exchange_modes, when there: a list of one byte, psk_dhe_ke.
+    assert.equal(hello.extensions.get(PSK_MODES) ?? [1, 1], [1, 1]);
+    assert.ok(hello.suites.length > 0 && hello.suites.every(isEcdheWithAead), hello.suites.join());
+    assert.is(hello.extensions.has(EXTENDED_MASTER_SECRET), versions.length > 1);
+  }
+});
+
+const EXTENDED_MASTER_SECRET = 23;
+const EARLY_DATA = 42;
+const PSK_MODES = 45;
+/** TLS 1.3 (RFC 8446 B.4), then ECDHE with AES-GCM (RFC 5289) and ChaCha20-Poly1305 (RFC 7905); the signal of RFC 5746 is no suite. */
+const SUITES = [0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0x00ff];
+const isEcdheWithAead = (suite: number) => SUITES.includes(suite);
+
+/** The ClientHello of a fresh initiator (RFC 8446 §4.1.2). */
+function helloOf(options: EngineOptions) {
+  const engine = core.engine(options);
+  const bytes = Buffer.from(engine.drain());
+  engine[Symbol.dispose]();
+  let at = 5 + 4 + 2 + 32;
+  const take = (size: number) => bytes.subarray(at, (at += size));
+  const list = (width: number) => [...take(take(width).readUIntBE(0, width))];
+  list(1);
+  const suites = pairs(list(2));
+  const compression = list(1);
+  const end = at + 2 + take(2).readUInt16BE();
+  const extensions = new Map<number, number[]>();
+  while (at < end) extensions.set(take(2).readUInt16BE(), list(2));
+  return { suites, compression, extensions };
+}
+
+function pairs(bytes: number[]): number[] {
+  return bytes.flatMap((high, at) => (at % 2 === 0 ? [high * 256 + (bytes[at + 1] ?? 0)] : []));
+}
 
 test("an engine without a peer certificate ends the tunnel", () => {
   class Nameless extends FakeEngine {
