@@ -15,6 +15,7 @@ import { Judgement } from "./judgement.ts";
 import type { Step } from "./methods/method.ts";
 import type { Offer } from "./offer.ts";
 import { Outbox } from "./outbox.ts";
+import type { Output } from "./output.ts";
 import { claimOf, securityOf } from "./security.ts";
 import { next, type Event, type Request, type Role, type State } from "./state.ts";
 import type { TrustState, Verdict } from "./trust.ts";
@@ -147,10 +148,13 @@ export class Association implements Tunnel {
     this.statistics.iqsIn++;
     const error = this.#intake(payload);
     // An alert is the peer's goodbye and arrived well; everything else that went wrong it must learn.
-    if (error === undefined || error.code === "alert-received") this.#host.emit({ kind: "result", id, to: this.peer });
-    else this.#host.emit({ kind: "error", id, to: this.peer, error: buildError(error.code) });
+    const isWell = error === undefined || error.code === "alert-received";
+    const answer: Output = isWell
+      ? { kind: "result", id, to: this.peer }
+      : { kind: "error", id, to: this.peer, error: buildError(error.code) };
+    if (error !== undefined && error.row.tunnel !== "stays") return this.#fail(error, now, answer);
+    this.#host.emit(answer);
     if (error === undefined) this.#advance(now);
-    else if (error.row.tunnel !== "stays") this.#fail(error, now);
   }
 
   /** A `<close/>`. Without close_notify before it, somebody may have cut something off. */
@@ -353,10 +357,16 @@ export class Association implements Tunnel {
     this.#end(this.#hasOnlyGoodbyes ? undefined : error);
   }
 
-  /** Something went wrong for good: alert, `<close/>`, end. */
-  #fail(error: XtlsError, now: number): void {
+  /**
+   * Something went wrong for good: alert, answer to the `<data/>` that did it, `<close/>`, end. The alert
+   * goes first, since it alone is authenticated: the peer shall believe it and not the answer.
+   */
+  #fail(error: XtlsError, now: number, answer?: Output): void {
     if (this.#state === "closed") return;
-    if (!GONE.includes(error.code)) this.#sayLast(error, now);
+    const isHeard = !GONE.includes(error.code);
+    if (isHeard) this.#sayLast(error, now);
+    if (answer !== undefined) this.#host.emit(answer);
+    if (isHeard && this.#goodbye.peers === undefined) this.request("close", buildClose(), now);
     this.#end(error);
   }
 
@@ -367,7 +377,6 @@ export class Association implements Tunnel {
     } catch {
       // The engine cannot even do that: `error` says more than this would.
     }
-    if (this.#goodbye.peers === undefined) this.request("close", buildClose(), now);
   }
 
   #end(error: XtlsError | undefined): void {

@@ -43,7 +43,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   starts: 16,
   window: 1,
   chunk: 4096,
-  maxBytes: 65536,
+  maxBytes: 196_608,
   queue: 1048576,
   held: 262144,
   stanza: 262144,

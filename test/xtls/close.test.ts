@@ -211,7 +211,7 @@ test("our own stream's end ends every tunnel, and nothing is sent", () => {
   assert.equal(wire.romeo.sent, []);
 });
 
-test("a TLS failure answers with an error, sends its alert in a data, then close", () => {
+test("a TLS failure sends its alert in a data, answers with an error, then sends close", () => {
   const wire = pair().open();
   const delivery = wire.romeo.send(says("hi"));
   wire.log.length = 0;
@@ -221,7 +221,7 @@ test("a TLS failure answers with an error, sends its alert in a data, then close
     kinds(wire)
       .filter((kind) => kind.startsWith("juliet"))
       .slice(0, 3),
-    ["juliet error error", "juliet set data", "juliet set close"],
+    ["juliet set data", "juliet error error", "juliet set close"],
   );
   assert.is(wire.juliet.closes[0]?.code, "bad-record");
   assert.equal(wire.juliet.stanzas, []);

@@ -100,12 +100,12 @@ for (const [what, text, expected] of [
   ["a stanza that is too large", `<message>${"x".repeat(1001)}</message>`, "stanza-too-large"],
   ["a stanza that is too deep", `<message>${"<a>".repeat(9)}`, "stanza-too-large"],
 ] as const) {
-  test(`${what} closes the tunnel with an error, an alert and close`, () => {
+  test(`${what} closes the tunnel with an alert, an error and close`, () => {
     const peer = new BarePeer({ stanza: 1000, depth: 8 });
     peer.write(text);
     assert.is(peer.juliet.closes[0]?.code, expected);
     assert.equal(peer.juliet.stanzas, []);
-    const [answer, alert, close] = peer.heard.slice(-3).map(written) as [string, string, string];
+    const [alert, answer, close] = peer.heard.slice(-3).map(written) as [string, string, string];
     assert.match(answer, '<error type="cancel"><bad-request');
     assert.match(alert, "<data xmlns");
     assert.match(close, "<close xmlns");
