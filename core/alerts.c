@@ -90,6 +90,21 @@ static void note(xtls_engine *engine, int direction, unsigned char level, unsign
     engine->alerts[direction] = level << 8 | description;
 }
 
+/*
+ * During the handshake an alert in the clear only names the failure that the peer, or somebody on the
+ * way, could have brought about by any other bytes; afterwards it is what it looks like, a forgery.
+ */
+int xtls_alerts_name(xtls_engine *engine, int error)
+{
+    int alert = xtls_peek_plain_alert(&engine->ssl);
+
+    if (error != MBEDTLS_ERR_SSL_INVALID_MAC || alert < 0) {
+        return error;
+    }
+    engine->alerts[XTLS_RECEIVED] = alert;
+    return MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
+}
+
 void xtls_alerts_observe(xtls_engine *engine, const unsigned char *record, size_t length)
 {
     if (length == PLAIN_ALERT && record[0] == MBEDTLS_SSL_MSG_ALERT) {
@@ -107,7 +122,9 @@ void xtls_alerts_report(xtls_engine *engine, int error)
     if (pended >= 0) {
         note(engine, XTLS_SENT, MBEDTLS_SSL_ALERT_LEVEL_FATAL, (unsigned char) pended);
     } else if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
-        engine->alerts[XTLS_RECEIVED] = xtls_peek_received_alert(&engine->ssl);
+        if (engine->alerts[XTLS_RECEIVED] < 0) {
+            engine->alerts[XTLS_RECEIVED] = xtls_peek_received_alert(&engine->ssl);
+        }
     } else if (!engine->has_alerted) {
         xtls_alerts_send(engine, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert_of(engine, error));
     } else if (engine->alerts[XTLS_SENT] < 0) {

@@ -145,7 +145,7 @@ static int go_on(xtls_engine *engine)
 
     engine->has_alerted = 0;
     if (engine->state == XTLS_STATE_HANDSHAKING) {
-        error = xtls_handshake_continue(engine);
+        error = xtls_alerts_name(engine, xtls_handshake_continue(engine));
         if (error == 0) {
             engine->state = XTLS_STATE_OPEN;
         }

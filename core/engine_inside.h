@@ -89,6 +89,9 @@ int xtls_resumption_keep(xtls_engine *engine);
 
 /* --- alerts.c --- */
 
+/* During a handshake: what `error` really was, if an alert in the clear was taken for a bad record. */
+int xtls_alerts_name(xtls_engine *engine, int error);
+
 /* Looks at a record on its way out for an alert. */
 void xtls_alerts_observe(xtls_engine *engine, const unsigned char *record, size_t length);
 

@@ -48,6 +48,17 @@ int xtls_peek_received_alert(const mbedtls_ssl_context *ssl)
     return ssl->in_msg[0] << 8 | ssl->in_msg[1];
 }
 
+int xtls_peek_plain_alert(const mbedtls_ssl_context *ssl)
+{
+    const unsigned char *record = ssl->in_hdr; /* type, version, length, level, description */
+
+    if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3 || record[0] != MBEDTLS_SSL_MSG_ALERT ||
+        MBEDTLS_GET_UINT16_BE(record, 3) != 2) {
+        return -1;
+    }
+    return MBEDTLS_GET_UINT16_BE(record, 5);
+}
+
 int xtls_peek_skipped_error(const mbedtls_ssl_context *ssl)
 {
     return ssl->in_msgtype == MBEDTLS_SSL_MSG_ALERT && ssl->in_left == 0 && ssl->in_msglen == 2 &&

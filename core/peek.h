@@ -29,6 +29,12 @@ int xtls_peek_pended_alert(const mbedtls_ssl_context *ssl, int error);
 /* level << 8 | description of the alert record just read. */
 int xtls_peek_received_alert(const mbedtls_ssl_context *ssl);
 
+/*
+ * TLS 1.3: the record that could not be decrypted was an alert in the clear, its level << 8 | description, else -1.
+ * OpenSSL's clients send such when they refuse our first flight.
+ */
+int xtls_peek_plain_alert(const mbedtls_ssl_context *ssl);
+
 /* TLS 1.3: the record just read was an error alert dressed as a warning, which Mbed TLS skips against RFC 8446 6.2. */
 int xtls_peek_skipped_error(const mbedtls_ssl_context *ssl);
 
