@@ -29,8 +29,12 @@ function row(measure: Measure, subjects: string[], results: readonly Result[]): 
   ];
 }
 
-const figure = (result: Result | undefined): string =>
-  result === undefined ? "" : `${short(result.value)} (${short(result.min)}-${short(result.max)})`;
+/** The median, and the extremes where they differ. */
+function figure(result: Result | undefined): string {
+  if (result === undefined) return "";
+  const [value, min, max] = [short(result.value), short(result.min), short(result.max)];
+  return min === max ? value : `${value} (${min}-${max})`;
+}
 
 /** Always so that above 1 ours is better. */
 function ratio(ours: Result | undefined, other: Result | undefined): string {
