@@ -20,6 +20,7 @@ import { Listeners } from "./listeners.ts";
 import { Outbox } from "./outbox.ts";
 import { interceptSend } from "./outgoing.ts";
 import { Replay } from "./replay.ts";
+import { refusal, type Requirement } from "./requirement.ts";
 import { Session, type Start } from "./session.ts";
 import { disableNagle } from "./socket.ts";
 import { answerIn, xtlsRequest } from "./stanza.ts";
@@ -37,6 +38,12 @@ export interface XtlsOptions extends Pick<EndpointOptions, "limits" | "methods" 
    * may try, and `trust` decides. Whoever tries learns that we are here and which certificate we have.
    */
   readonly accept?: (start: Start) => boolean | Promise<boolean>;
+  /**
+   * Peers who must use a tunnel, by bare JID: a clear message or IQ request of theirs is answered by `security-required`
+   * and kept from middleware and `iqCallee`. Listeners of the entity's own events still see it; `security(stanza)` tells.
+   * Default: nobody. It does not keep you from sending in clear.
+   */
+  readonly requires?: Requirement;
   /**
    * Components only: the full JID, below the component's domain, that this plug-in speaks for. Its other
    * addresses are left alone; give each its own `xtls()`. Default: the domain with the resource `xtls`.
@@ -161,7 +168,7 @@ export class Xtls {
   /** A new address: whatever there was under the old one is over. */
   #bind(): void {
     this.#lose();
-    const { xmpp: _, trust, accept = () => true, ...options } = this.#options;
+    const { xmpp: _, requires: __, trust, accept = () => true, ...options } = this.#options;
     this.#session = new Session({ ...options, address: this.#ownAddress() }, trust, {
       send: (stanza) => this.#outbox.send(stanza),
       accept,
@@ -209,7 +216,9 @@ export class Xtls {
     const isClear = this.#inner.origin(stanza) === undefined;
     if (!this.#session || !this.#isForUs(stanza)) return next();
     if (isClear && xtlsRequest(stanza)) return new Promise(() => {});
-    return (await next()) || (asksForInfo(stanza) ? ownInfo() : undefined);
+    const { requires } = this.#options;
+    const refused = isClear && requires && refusal(stanza, requires);
+    return refused || (await next()) || (asksForInfo(stanza) ? ownInfo() : undefined);
   }
 
   #depart(stanza: Element): Promise<void> | undefined {
