@@ -3,6 +3,8 @@
 # UndefinedBehaviorSanitizer, and runs every test/native/*_test.c, or those named. Each
 # test program ends with a line `N passed, N failed`; so does this script.
 #
+# VARIANT=scalar does so with the kernels for machines without vectors.
+#
 #     scripts/native.sh [NAME_test…]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,6 +13,7 @@ cd "$(dirname "$0")/.."
 
 export CC=${CC:-cc} AR=ar
 SANITIZE="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
+[ "${VARIANT:-}" = scalar ] || SANITIZE="$SANITIZE $NATIVE_VECTORS"
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
 
 main() {
@@ -25,6 +28,7 @@ main() {
   library
   export CFLAGS="$SANITIZE $WARNINGS $INCLUDES $DEFINES"
   step "compiling the core natively" sh library.sh core libcore.a
+  step "compiling its primitives natively" sh library.sh core/fast libfast.a
   local names=("$@")
   [ $# != 0 ] || names=($(cd native && ls ./*_test.c | sed 's|^\./\(.*\)\.c$|\1|'))
   run "${names[@]}"
@@ -65,7 +69,7 @@ run() {
 compile() {
   local shared
   shared=$(cd native && ls ./*.c | grep --invert-match '_test\.c$' || true)
-  (cd native && $CC $CFLAGS "$1.c" $shared ../libcore.a ../libmbedtls.a -o "../programs/$1")
+  (cd native && $CC $CFLAGS "$1.c" $shared ../libcore.a -Wl,--start-group ../libfast.a ../libmbedtls.a -Wl,--end-group -o "../programs/$1")
 }
 
 main "$@"

@@ -6,6 +6,12 @@ INCLUDES="-I../core -I../core/config -isystem ../mbedtls/include -isystem ../mbe
 DEFINES="-DNDEBUG -DMBEDTLS_CONFIG_FILE=<mbedtls_config.h>"
 WARNINGS="-Wall -Wextra -Werror"
 
+# The vector kernels of core/fast, where the native compiler must be told of the instructions.
+case $(uname -m) in
+  x86_64) NATIVE_VECTORS="-mssse3" ;;
+  *) NATIVE_VECTORS="" ;;
+esac
+
 # lay_out DIRECTORY MBEDTLS
 lay_out() {
   mkdir "$1/mbedtls"
@@ -28,5 +34,5 @@ library_sources() {
 # What the module depends on, besides Mbed TLS and the toolchain.
 module_sources() {
   library_sources
-  ls core/*.c wasm/abi.txt scripts/wasm.sh | grep --invert-match host_native
+  ls core/*.c core/fast/* wasm/abi.txt scripts/wasm.sh | grep --invert-match host_native
 }

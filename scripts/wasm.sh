@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Wasm: builds the module from core/*.c and Mbed TLS. `VARIANT=stock` makes the one with
-# plain flags that the benchmarks compare with. What was built once is found again in the
-# cache by a digest of all that went into it. The module's own SHA-256 is compared with
-# wasm/xtls.wasm.sha256; `--facts` prints what should stand there instead.
+# Wasm: builds the module from core/ and Mbed TLS. `VARIANT=scalar` makes the one for engines
+# without SIMD, `stock` the one without core/fast that the benchmarks compare with, `kernels`
+# and `kernels-scalar` test-only modules that export the primitives. What was built once is
+# found again in the cache by a digest of all that went into it. The module's own SHA-256 is
+# compared with wasm/xtls.wasm.sha256; `--facts` prints what should stand there instead.
 #
 #     scripts/wasm.sh [--facts]
 set -euo pipefail
@@ -15,11 +16,15 @@ INITIAL_HEAP=$((2 * 1024 * 1024))
 STACK=$((64 * 1024))
 
 # SIMD is for code written with it: left to itself the compiler vectorizes ChaCha20 to half its speed.
+SIMD="-msimd128 -fno-vectorize -fno-slp-vectorize"
 variant=${VARIANT:-tuned}
 case $variant in
-  tuned) tuning="-O3 -msimd128 -fno-vectorize -fno-slp-vectorize -mbulk-memory" output=wasm/xtls.wasm ;;
-  stock) tuning="-O3 -mbulk-memory" output=wasm/xtls-stock.wasm ;;
-  *) die "VARIANT is tuned or stock, not $variant" ;;
+  tuned) tuning="-O3 $SIMD -mbulk-memory" output=wasm/xtls.wasm ;;
+  scalar) tuning="-O3 -mbulk-memory" output=wasm/xtls-scalar.wasm ;;
+  stock) tuning="-O3 -mbulk-memory -DXTLS_STOCK" output=wasm/xtls-stock.wasm ;;
+  kernels) tuning="-O3 $SIMD -mbulk-memory" output=build/kernels.wasm ;;
+  kernels-scalar) tuning="-O3 -mbulk-memory" output=build/kernels-scalar.wasm ;;
+  *) die "VARIANT is tuned, scalar, stock, kernels or kernels-scalar, not $variant" ;;
 esac
 
 main() {
@@ -30,6 +35,7 @@ main() {
 
   key=$(module_key)
   [ -f "$cache/$key.wasm" ] || build "$cache/$key.wasm"
+  mkdir -p "${output%/*}"
   install -m 644 "$cache/$key.wasm" "$output.part"
   mv "$output.part" "$output"
   if [ "${1:-}" = --facts ]; then
@@ -40,7 +46,16 @@ main() {
 }
 
 module_key() {
-  module_sources | digest module "$tuning" "$identity" "$release"
+  all_sources | digest module "$variant" "$tuning" "$identity" "$release"
+}
+
+all_sources() {
+  module_sources
+  ! is_of_kernels || ls test/fast/kernels.c
+}
+
+is_of_kernels() {
+  [[ $variant = kernels* ]]
 }
 
 # The work is done in a directory inside the toolchain's root; nothing is mounted.
@@ -51,6 +66,7 @@ build() {
   stage=$(mktemp -d "${root%/}/tmp/xtls.XXXXXX")
   litter+=("$stage")
   lay_out "$stage" "$mbedtls"
+  ! is_of_kernels || lay_out_kernels
   [ "$(module_key)" = "$key" ] || die "the sources changed while they were copied; try again"
   local library
   library=$cache/$(library_sources | digest library "$tuning" "$identity" "$release").a
@@ -62,6 +78,12 @@ build() {
   mv "$1.part" "$1"
 }
 
+# The test-only module exports every kernel_* function of one more file, and nothing else.
+lay_out_kernels() {
+  cp test/fast/kernels.c "$stage/core/"
+  sed -n 's/^[a-z].*[ *]\(kernel_[a-z0-9_]*\)(.*/_\1/p' test/fast/kernels.c >"$stage/exports.txt"
+}
+
 build_library() {
   step "compiling Mbed TLS $release ($variant)" inside "$(compile mbedtls/library libmbedtls.a "$tuning $INCLUDES $DEFINES")"
   cp "$stage/libmbedtls.a" "$1.part"
@@ -70,7 +92,8 @@ build_library() {
 
 link() {
   inside "$(compile core libcore.a "$tuning $WARNINGS $INCLUDES $DEFINES")"
-  inside "$emcc $tuning libcore.a libmbedtls.a -o xtls.wasm --no-entry -sSTANDALONE_WASM -sPURE_WASI \
+  inside "$(compile core/fast libfast.a "$tuning $WARNINGS $INCLUDES $DEFINES")"
+  inside "$emcc $tuning libcore.a libfast.a libmbedtls.a -o xtls.wasm --no-entry -sSTANDALONE_WASM -sPURE_WASI \
     -sEXPORTED_FUNCTIONS=@exports.txt -sERROR_ON_UNDEFINED_SYMBOLS=0 -sALLOW_MEMORY_GROWTH -sABORTING_MALLOC=0 \
     -sINITIAL_HEAP=$INITIAL_HEAP -sSTACK_SIZE=$STACK -Wl,--stack-first"
 }

@@ -69,6 +69,11 @@
 #define MBEDTLS_SHA1_C                                  /* XEP-0250's key names only; no signature with it is accepted */
 #define MBEDTLS_HKDF_C                                  /* TLS 1.3 key schedule */
 
+#if !defined(XTLS_STOCK) /* core/fast's, but for the build that the benchmarks compare with */
+#define MBEDTLS_CHACHA20_ALT                            /* four blocks at a time */
+#define MBEDTLS_POLY1305_ALT                            /* 26-bit limbs; Mbed TLS's chachapoly.c joins the two */
+#endif
+
 /* --- X.509 --------------------------------------------------------------------------- */
 
 #define MBEDTLS_ASN1_PARSE_C                            /* certificates, keys */
