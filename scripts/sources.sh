@@ -17,8 +17,18 @@ lay_out() {
   mkdir "$1/mbedtls"
   cp -R core "$1/core"
   cp -R "$2/include" "$2/library" "$1/mbedtls/"
+  mend "$1/mbedtls"
   cp scripts/library.sh "$1/"
   sed -n 's/^export \(xtls_[a-z0-9_]*\)(.*/_\1/p' wasm/abi.txt >"$1/exports.txt"
+}
+
+# Applies core/patches, each of which says why it is needed, to a copy of Mbed TLS.
+mend() {
+  local patch
+  command -v patch >/dev/null || scripts/packages.sh patch
+  for patch in core/patches/*.patch; do
+    patch --quiet --strip=1 --directory="$1" <"$patch" || die "$patch does not fit this Mbed TLS"
+  done
 }
 
 # Digest of the arguments and of the files named on standard input.
@@ -26,9 +36,9 @@ digest() {
   { echo "$@"; LC_ALL=C sort | xargs sha256sum; } | sha256sum | cut -d ' ' -f 1
 }
 
-# What Mbed TLS's own objects depend on, besides its release: the configuration.
+# What Mbed TLS's own objects depend on, besides its release: the configuration and the patches.
 library_sources() {
-  ls core/config/*.h core/*.h scripts/library.sh scripts/sources.sh
+  ls core/config/*.h core/*.h core/fast/ecc.h core/patches/*.patch scripts/library.sh scripts/sources.sh
 }
 
 # What the module depends on, besides Mbed TLS and the toolchain.

@@ -92,8 +92,12 @@ build_library() {
 
 link() {
   inside "$(compile core libcore.a "$tuning $WARNINGS $INCLUDES $DEFINES")"
-  inside "$(compile core/fast libfast.a "$tuning $WARNINGS $INCLUDES $DEFINES")"
-  inside "$emcc $tuning libcore.a libfast.a libmbedtls.a -o xtls.wasm --no-entry -sSTANDALONE_WASM -sPURE_WASI \
+  local fast=
+  if [ "$variant" != stock ]; then
+    inside "$(compile core/fast libfast.a "$tuning $WARNINGS $INCLUDES $DEFINES")"
+    fast=libfast.a
+  fi
+  inside "$emcc $tuning libcore.a $fast libmbedtls.a -o xtls.wasm --no-entry -sSTANDALONE_WASM -sPURE_WASI \
     -sEXPORTED_FUNCTIONS=@exports.txt -sERROR_ON_UNDEFINED_SYMBOLS=0 -sALLOW_MEMORY_GROWTH -sABORTING_MALLOC=0 \
     -sINITIAL_HEAP=$INITIAL_HEAP -sSTACK_SIZE=$STACK -Wl,--stack-first"
 }

@@ -20,6 +20,15 @@ static int conclude(unsigned char output[64], work *w, uint32_t is_valid)
     return (int) ~is_valid;
 }
 
+int xtls_p256_check_private(const unsigned char private_key[32])
+{
+    xtls_p256_scalar scalar;
+    uint32_t is_valid = xtls_p256_scalar_read(&scalar, private_key);
+
+    mbedtls_platform_zeroize(&scalar, sizeof(scalar));
+    return (int) ~is_valid;
+}
+
 int xtls_p256_check_public(const unsigned char public_key[64])
 {
     xtls_p256_affine point;

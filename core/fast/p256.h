@@ -7,6 +7,7 @@
 
 /* Everywhere: 0, or -1 for a private key that is not from 1 to n - 1 or a public one that is no point. */
 
+int xtls_p256_check_private(const unsigned char private_key[32]);
 int xtls_p256_check_public(const unsigned char public_key[64]);
 int xtls_p256_public(unsigned char public_key[64], const unsigned char private_key[32]);
 

@@ -61,7 +61,7 @@ static void climb(ladder *l)
 }
 
 /* A multiple of eight, so that points of small order vanish; of the same length always. */
-static void clamp(unsigned char scalar[32])
+void xtls_x25519_clamp(unsigned char scalar[32])
 {
     scalar[0] &= 248;
     scalar[31] = (scalar[31] & 127) | 64;
@@ -72,7 +72,7 @@ static void multiply(unsigned char output[32], const unsigned char scalar[32], c
     ladder l = { .x2 = { { 1 } }, .z3 = { { 1 } } };
 
     memcpy(l.scalar, scalar, sizeof(l.scalar));
-    clamp(l.scalar);
+    xtls_x25519_clamp(l.scalar);
     xtls_fe25519_read(&l.base, base);
     l.x3 = l.base;
     climb(&l);

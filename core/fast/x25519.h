@@ -5,7 +5,8 @@
 #ifndef XTLS_X25519_H
 #define XTLS_X25519_H
 
-#define XTLS_X25519_LENGTH 32
+/* Makes 32 random bytes a private key as Mbed TLS wants it: what the functions below do to theirs anyway. */
+void xtls_x25519_clamp(unsigned char private_key[32]);
 
 /* The public key of a private one, of which any 32 random bytes are one. */
 void xtls_x25519_public(unsigned char public_key[32], const unsigned char private_key[32]);
