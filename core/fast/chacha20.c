@@ -18,9 +18,10 @@
 
 typedef xtls_words word;
 
-#define SHUFFLED(x, ...) ((word) __builtin_shufflevector((xtls_bytes) (x), (xtls_bytes) (x), __VA_ARGS__))
-#define ROTATED_16(x) SHUFFLED(x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)
-#define ROTATED_8(x) SHUFFLED(x, 3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14)
+/* Whole bytes move by a swizzle; a constant shuffle says the same, but engines make more of it. */
+#define SWIZZLED(x, ...) ((word) xtls_swizzle((xtls_bytes) (x), (xtls_bytes) { __VA_ARGS__ }))
+#define ROTATED_16(x) SWIZZLED(x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)
+#define ROTATED_8(x) SWIZZLED(x, 3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14)
 
 #else
 
