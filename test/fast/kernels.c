@@ -5,6 +5,9 @@
  */
 #include <string.h>
 
+#include "fast/ecdsa.h"
+#include "fast/p256.h"
+#include "fast/x25519.h"
 #include "mbedtls/chachapoly.h"
 #include "mbedtls/gcm.h"
 #include "memory.h"
@@ -101,3 +104,42 @@ int kernel_gcm_repeat(const unsigned char *key, unsigned key_bits, unsigned char
 }
 
 /* --- curves ------------------------------------------------------------------ */
+
+int kernel_x25519_public(unsigned char *public_key, const unsigned char *private_key)
+{
+    xtls_x25519_public(public_key, private_key);
+    return 0;
+}
+
+int kernel_x25519_shared(unsigned char *secret, const unsigned char *private_key, const unsigned char *public_key)
+{
+    return xtls_x25519_shared(secret, private_key, public_key);
+}
+
+int kernel_p256_public(unsigned char *public_key, const unsigned char *private_key)
+{
+    return xtls_p256_public(public_key, private_key);
+}
+
+int kernel_p256_shared(unsigned char *product, const unsigned char *private_key, const unsigned char *public_key)
+{
+    return xtls_p256_shared(product, private_key, public_key);
+}
+
+/* Of a SHA-256 digest. */
+int kernel_ecdsa_sign(unsigned char *signature, const unsigned char *private_key, const unsigned char *digest)
+{
+    xtls_ecdsa_nonce nonce;
+    int error = xtls_ecdsa_nonce_begin(&nonce, MBEDTLS_MD_SHA256, private_key, digest, 32, NULL, 0);
+
+    if (error == 0) {
+        error = xtls_ecdsa_sign(signature, private_key, digest, 32, &nonce);
+    }
+    xtls_ecdsa_nonce_free(&nonce);
+    return error;
+}
+
+int kernel_ecdsa_verify(const unsigned char *public_key, const unsigned char *digest, const unsigned char *signature)
+{
+    return xtls_ecdsa_verify(public_key, digest, 32, signature);
+}
