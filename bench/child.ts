@@ -1,21 +1,52 @@
 /**
- * The child's side of apart.ts: one task in, one sample out, then the end of the process.
+ * The child's side of apart.ts: one subject, measured as it is told.
  */
-import type { Task } from "./apart.ts";
-import type { Sample } from "./measure.ts";
-import { coldStart } from "./measures/cold.ts";
-import { memoryPerTunnel } from "./measures/memory.ts";
-import type { Credentials, Subject } from "./subject.ts";
+import { collect, type Answer, type Task } from "./apart.ts";
+import type { Sample, Sampler, Stage } from "./measure.ts";
+import { measureNamed } from "./measures/all.ts";
 import { subjectsNamed } from "./subjects.ts";
 
-const WORK: Record<string, (subject: Subject, credentials: Credentials) => Promise<Sample>> = {
-  "cold-start": coldStart,
-  "memory-per-tunnel": memoryPerTunnel,
-};
+let stage: Stage | undefined;
+let sampler: Sampler | undefined;
+let isWarm = false;
 
-process.once("message", async ({ bench, subject: name, credentials }: Task) => {
+async function perform(task: Task): Promise<unknown> {
+  if (task.verb === "seat") return void (stage = await seated(task));
+  if (task.verb === "prepare") return prepare(task.bench);
+  if (task.verb === "sample") return sample(task.window);
+  sampler?.[Symbol.dispose]?.();
+  sampler = undefined;
+}
+
+async function seated({ subject: name, credentials }: Task & { verb: "seat" }): Promise<Stage> {
   const [subject] = await subjectsNamed([name]);
-  const work = WORK[bench];
-  if (subject === undefined || work === undefined) throw new Error(`no ${bench} of ${name}`);
-  process.send?.(await work(subject, credentials), () => process.exit());
+  if (subject === undefined) throw new Error("no such subject");
+  const own = (await subject.credentials?.()) ?? credentials;
+  let loaded: ReturnType<typeof subject.load> | undefined;
+  return { subject, credentials: own, loaded: () => (loaded ??= subject.load(own)) };
+}
+
+async function prepare(bench: string): Promise<boolean> {
+  const measure = measureNamed(bench);
+  if (stage === undefined || measure === undefined) throw new Error(`no ${bench}`);
+  isWarm = measure.warm;
+  sampler = await measure.prepare(stage);
+  return sampler !== undefined;
+}
+
+/** What lies about is swept up before; and as a collection shrinks the young heap, a run-up comes first. */
+async function sample(window: number): Promise<Sample> {
+  if (sampler === undefined) throw new Error("nothing was prepared");
+  collect();
+  if (isWarm) await sampler.sample(window / 4);
+  return sampler.sample(window);
+}
+
+process.on("message", (task: Task) => {
+  const send = (answer: Answer): void => void process.send?.(answer);
+  perform(task).then(
+    (value) => send({ value }),
+    (error: unknown) => send({ error: error instanceof Error ? String(error.stack) : String(error) }),
+  );
 });
+process.once("disconnect", () => process.exit());

@@ -6,33 +6,36 @@
  */
 import { credentials } from "./credentials.ts";
 import { machine } from "./machine.ts";
-import type { Measure, Stage } from "./measure.ts";
+import { Apart } from "./apart.ts";
+import type { Measure } from "./measure.ts";
 import { MEASURES } from "./measures/all.ts";
 import { parsed, USAGE, type Options } from "./options.ts";
-import { keep } from "./record.ts";
-import { measured, type Result } from "./rounds.ts";
+import { keep, type Description } from "./record.ts";
+import { measured, type Result, type Seat } from "./rounds.ts";
 import type { Subject } from "./subject.ts";
-import { allSubjects, subjectsNamed } from "./subjects.ts";
+import { allSubjects, QUICK, subjectsNamed } from "./subjects.ts";
 import { table } from "./table.ts";
 
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function main(options: Options): Promise<void> {
   if (options.help) return tell(USAGE);
-  const measures = measuresNamed(options.only);
+  const measures = measuresNamed(options.only, options.quick);
   const [date, host] = [new Date(), machine()];
   tell(`machine: ${JSON.stringify(host)}`);
-  const stages = await staged(await present(options.subjects));
-  const subjects = await versions(stages);
+  const subjects = await present(options.subjects ?? (options.quick ? QUICK : undefined));
+  const described = await descriptions(subjects);
 
-  const results = await all(measures, stages, options);
-  if (!options.json) console.log(table(measures, results));
-  if (options.save) tell(`kept: ${await keep({ date, machine: host, subjects, results })}`);
+  const results = await all(measures, await seated(subjects), options);
+  if (!options.json) console.log(`${table(measures, results)}\n${footnotes(described)}`);
+  if (options.save) tell(`kept: ${await keep({ date, machine: host, subjects: described, results })}`);
 }
 
-function measuresNamed(ids: readonly string[] | undefined): readonly Measure[] {
+/** Asked for by name, or all; a quick run leaves the thorough ones out. */
+function measuresNamed(ids: readonly string[] | undefined, quick: boolean): readonly Measure[] {
   const unknown = ids?.find((id) => !MEASURES.some(({ bench }) => bench === id));
-  if (unknown === undefined) return MEASURES.filter(({ bench }) => ids?.includes(bench) ?? true);
+  if (unknown === undefined)
+    return MEASURES.filter(({ bench, isThorough }) => ids?.includes(bench) ?? !(quick && isThorough));
   throw new TypeError(`no ${unknown}; there are ${MEASURES.map(({ bench }) => bench).join(", ")}`);
 }
 
@@ -48,33 +51,39 @@ async function present(names: readonly string[] | undefined): Promise<Subject[]>
   });
 }
 
-async function staged(subjects: readonly Subject[]): Promise<Stage[]> {
-  const shared = await credentials();
-  const load = async (subject: Subject): Promise<Stage> => ({
-    ...{ subject, credentials: shared },
-    loaded: await subject.load(shared),
-  });
-  return Promise.all(subjects.map(load));
-}
-
-async function versions(stages: readonly Stage[]): Promise<Record<string, string>> {
-  const lines: Record<string, string> = {};
-  for (const { subject } of stages) {
-    lines[subject.name] = await subject.version();
-    tell(`${subject.name}: ${lines[subject.name]}`);
+async function descriptions(subjects: readonly Subject[]): Promise<Record<string, Description>> {
+  const lines: Record<string, Description> = {};
+  for (const subject of subjects) {
+    const { name, notes = [] } = subject;
+    lines[name] = { version: await subject.version(), notes };
+    tell(`${name}: ${lines[name].version}`);
   }
   return lines;
 }
 
+const footnotes = (subjects: Readonly<Record<string, Description>>): string =>
+  Object.entries(subjects)
+    .map(([name, { version, notes }]) => `\n- ${name}: ${[version, ...notes].join("; ")}`)
+    .join("");
+
+async function seated(subjects: readonly Subject[]): Promise<Seat[]> {
+  const shared = await credentials();
+  const seat = async (subject: Subject): Promise<Seat> => ({
+    ...{ subject, credentials: shared },
+    process: await Apart.seat(subject.name, shared),
+  });
+  return Promise.all(subjects.map(seat));
+}
+
 async function all(
   measures: readonly Measure[],
-  stages: readonly Stage[],
+  seats: readonly Seat[],
   { json, pace }: Options,
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (const measure of measures) {
     tell(`${measure.bench} …`);
-    const lines = await measured(measure, stages, pace);
+    const lines = await measured(measure, seats, pace);
     if (json) for (const line of lines) console.log(JSON.stringify(line));
     results.push(...lines);
   }

@@ -4,7 +4,7 @@
  * Owns what rounds.ts needs to know of a measure and the arithmetic of a timed window. A new
  * measure is a new file in measures/ and its line in measures/all.ts.
  */
-import type { Credentials, Loaded, Subject } from "./subject.ts";
+import type { Credentials, Loaded, Subject, Suite } from "./subject.ts";
 
 /** One figure of one round, and particulars that go along on the JSON line. */
 export interface Sample {
@@ -23,8 +23,8 @@ export interface Sampler {
 export interface Stage {
   readonly subject: Subject;
   readonly credentials: Credentials;
-  /** Loaded once and kept for all in-process measures. */
-  readonly loaded: Loaded;
+  /** Loaded when it is first asked for, and kept. */
+  loaded(): Promise<Loaded>;
 }
 
 export interface Measure {
@@ -35,6 +35,10 @@ export interface Measure {
   readonly title: string;
   /** Taken in every n-th round only, when it costs much or hardly varies; `Infinity`: in the first alone. */
   readonly every?: number;
+  /** Left out by --quick, which keeps to the figures that others rely on. */
+  readonly isThorough?: boolean;
+  /** Each sample wants a process that did nothing before. */
+  readonly isFresh?: boolean;
   /** False when being cold is the point, or nothing warms up. */
   readonly warm: boolean;
   /** undefined: the question makes no sense for this subject. */
@@ -62,6 +66,11 @@ export async function rate(
   } while (elapsed < window);
   return (done * 1000) / elapsed;
 }
+
+/** The suite for measures that ask for none: the subject's first. */
+export const preferred = ({ suites }: Subject): Suite => suites?.[0] ?? "TLS_CHACHA20_POLY1305_SHA256";
+
+export const speaks = ({ suites }: Subject, suite: Suite): boolean => suites?.includes(suite) ?? true;
 
 /** A message of random bytes; at most 65536, as getRandomValues has it. */
 export function noise(length: number): Uint8Array {

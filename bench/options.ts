@@ -6,18 +6,19 @@ import type { Pace } from "./rounds.ts";
 
 export const USAGE = `usage: bench [options]
 
-  --quick            fewer and shorter rounds, under a minute
+  --quick            fewer and shorter rounds of the chief measures, xtls, stock and node:tls: under a minute
   --json             results as JSON lines on standard output, nothing else there
-  --save             also write bench/results/DATE-CPU.json
+  --save             also write bench/results/DATE-CPU.json and .svg
   --only ID,…        these measures alone
   --subjects NAME,…  these subjects alone; the first is compared with the others
-  --rounds N         rounds for each measure (default 9, quick 3)
-  --window MS        length of a timed sample (default 500, quick 150)
-  --warm-up MS       before the first round (default 1500, quick 500)
+  --rounds N         rounds for each measure (default 7, quick 3)
+  --window MS        length of a timed sample (default 400, quick 150)
+  --warm-up MS       before the first round (default 1000, quick 500)
 `;
 
 export interface Options {
   readonly json: boolean;
+  readonly quick: boolean;
   readonly save: boolean;
   readonly help: boolean;
   readonly only: readonly string[] | undefined;
@@ -38,11 +39,11 @@ export function parsed(args: readonly string[]): Options {
   });
   const { quick = false, json = false, save = false, help = false, only, subjects } = values;
   const pace = {
-    rounds: number(values.rounds, quick ? 3 : 9),
-    window: number(values.window, quick ? 150 : 500),
-    warmUp: number(values["warm-up"], quick ? 500 : 1500),
+    rounds: number(values.rounds, quick ? 3 : 7),
+    window: number(values.window, quick ? 150 : 400),
+    warmUp: number(values["warm-up"], quick ? 500 : 1000),
   };
-  return { json, save, help, only: only?.split(","), subjects: subjects?.split(","), pace };
+  return { json, quick, save, help, only: only?.split(","), subjects: subjects?.split(","), pace };
 }
 
 function number(text: string | undefined, standard: number): number {

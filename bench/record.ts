@@ -7,11 +7,16 @@ import { fileURLToPath } from "node:url";
 import type { Machine } from "./machine.ts";
 import type { Result } from "./rounds.ts";
 
+export interface Description {
+  readonly version: string;
+  readonly notes: readonly string[];
+}
+
 export interface Run {
   readonly date: Date;
   readonly machine: Machine;
   /** What each subject says of itself, by name. */
-  readonly subjects: Readonly<Record<string, string>>;
+  readonly subjects: Readonly<Record<string, Description>>;
   readonly results: readonly Result[];
 }
 

@@ -5,9 +5,10 @@
  *
  * Owns order, warm-up and summing up. Knows neither libraries nor output.
  */
-import { collect } from "./apart.ts";
-import type { Measure, Sample, Sampler, Stage } from "./measure.ts";
+import { Apart } from "./apart.ts";
+import type { Measure, Sample } from "./measure.ts";
 import { spread } from "./statistics.ts";
+import type { Credentials, Subject } from "./subject.ts";
 
 /** How long and how often; windows in ms. */
 export interface Pace {
@@ -29,45 +30,42 @@ export interface Result {
   readonly [detail: string]: string | number;
 }
 
+/** A subject on the bench, in the process that it keeps from measure to measure. */
+export interface Seat {
+  readonly subject: Subject;
+  readonly credentials: Credentials;
+  readonly process: Apart;
+}
+
 /** Takes one measure of all subjects; those it does not apply to are left out. */
 export async function measured(
   measure: Measure,
-  stages: readonly Stage[],
+  seats: readonly Seat[],
   pace: Pace,
 ): Promise<Result[]> {
-  const turns = await prepared(measure, stages);
-  try {
-    if (measure.warm) for (const { sampler } of turns) await sampler.sample(pace.warmUp);
-    for (let round = 0; round < pace.rounds; round++) {
-      if (round % (measure.every ?? 1) !== 0) continue;
-      for (const turn of rotated(turns, round)) turn.samples.push(await sample(measure, turn.sampler, pace));
-    }
-  } finally {
-    for (const { sampler } of turns) sampler[Symbol.dispose]?.();
+  const turns: Turn[] = [];
+  for (const seat of seats)
+    if (await seat.process.prepare(measure.bench)) turns.push({ seat, samples: [] });
+  if (measure.warm) for (const { seat } of turns) await seat.process.sample(pace.warmUp);
+  for (let round = 0; round < pace.rounds; round++) {
+    if (round % (measure.every ?? 1) !== 0) continue;
+    for (const turn of rotated(turns, round)) turn.samples.push(await sample(measure, turn.seat, pace));
   }
+  for (const { seat } of turns) await seat.process.dispose();
   return turns.map((turn) => summary(measure, turn));
 }
 
 interface Turn {
-  readonly subject: string;
-  readonly sampler: Sampler;
+  readonly seat: Seat;
   readonly samples: Sample[];
 }
 
-async function prepared(measure: Measure, stages: readonly Stage[]): Promise<Turn[]> {
-  const turns: Turn[] = [];
-  for (const stage of stages) {
-    const sampler = await measure.prepare(stage);
-    if (sampler !== undefined) turns.push({ subject: stage.subject.name, sampler, samples: [] });
-  }
-  return turns;
-}
-
-/** Nobody sweeps up after somebody else; and as a collection shrinks the young heap, a run-up comes first. */
-async function sample({ warm }: Measure, sampler: Sampler, { window }: Pace): Promise<Sample> {
-  collect();
-  if (warm) await sampler.sample(window / 4);
-  return sampler.sample(window);
+async function sample({ bench, isFresh }: Measure, seat: Seat, { window }: Pace): Promise<Sample> {
+  if (!isFresh) return seat.process.sample(window);
+  using process = await Apart.seat(seat.subject.name, seat.credentials);
+  await process.prepare(bench);
+  // Awaited here: the process ends with this block.
+  return await process.sample(window);
 }
 
 function rotated<Item>(items: readonly Item[], by: number): Item[] {
@@ -75,10 +73,10 @@ function rotated<Item>(items: readonly Item[], by: number): Item[] {
   return [...items.slice(start), ...items.slice(0, start)];
 }
 
-function summary({ bench, unit, better }: Measure, { subject, samples }: Turn): Result {
+function summary({ bench, unit, better }: Measure, { seat, samples }: Turn): Result {
   const { median, min, max } = spread(samples.map(({ value }) => value));
   return {
-    ...{ bench, subject, value: rounded(median), unit },
+    ...{ bench, subject: seat.subject.name, value: rounded(median), unit },
     ...{ min: rounded(min), max: rounded(max), rounds: samples.length, better },
     ...details(samples),
   };

@@ -59,8 +59,20 @@ export interface Subject {
   /** What exactly was measured, for the record. */
   version(): string | Promise<string>;
 
-  /** What a page must download to have it; absent when the platform brings it. */
+  /** What a page must download to have it; absent when the platform brings it or many files make it up. */
   readonly artifact?: URL;
+
+  /** What it can speak, the one it prefers first; absent: every suite there is here. */
+  readonly suites?: readonly Suite[];
+
+  /** False when it has no tickets. */
+  readonly resumes?: boolean;
+
+  /** What it does otherwise than the others or not at all, a sentence each; told under the table. */
+  readonly notes?: readonly string[];
+
+  /** Its own identities, for one that cannot use the shared ones. Not timed. */
+  credentials?(): Credentials | Promise<Credentials>;
 
   /** Why it cannot be measured here, or undefined when it can. */
   missing?(): string | undefined;

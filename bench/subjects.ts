@@ -5,7 +5,10 @@ import { readdir } from "node:fs/promises";
 import type { Subject } from "./subject.ts";
 
 /** The baseline first: the table's ratios refer to it. */
-const ORDER = ["xtls", "stock", "node:tls"];
+const ORDER = ["xtls", "xtls-scalar", "stock", "node:tls"];
+
+/** What a quick run compares. */
+export const QUICK: readonly string[] = ["xtls", "stock", "node:tls"];
 
 /** All subjects, ours first, then the ones to compare with, then the rest by name. */
 export async function allSubjects(): Promise<Subject[]> {

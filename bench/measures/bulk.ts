@@ -1,29 +1,36 @@
 /**
- * 16 KiB messages one way, MiB of plaintext a second through both ends: write, carry over, read.
- * A full record each (16 KiB is TLS's largest plaintext). An engine carries every record over
- * at once; a socket may gather the 32 messages of a batch as it likes.
+ * Messages one way, MiB of plaintext a second through both ends: write, carry over, read. Each
+ * fits a record (16 KiB is TLS's largest plaintext). An engine carries every record over at
+ * once; a socket may gather the messages of a batch as it likes.
  */
-import { noise, rate, type Measure, type Stage } from "../measure.ts";
+import { noise, rate, speaks, type Measure, type Stage } from "../measure.ts";
 import type { Suite } from "../subject.ts";
+import { NAMES } from "./names.ts";
 
-export const bulk = (bench: string, suite: Suite): Measure => ({
+/** @param size bytes of a message */
+export const bulk = (
+  bench: string,
+  size: number,
+  suite: Suite,
+  traits: Pick<Measure, "isThorough"> = {},
+): Measure => ({
   bench,
-  title: `16 KiB one way, ${bench.endsWith("chacha") ? "ChaCha20-Poly1305" : "AES-128-GCM"}`,
+  title: `${size < 1024 ? `${size} B` : `${size / 1024} KiB`} one way, ${NAMES[suite]}`,
   unit: "MiB/s",
   better: "more",
   warm: true,
-  async prepare({ loaded }: Stage) {
-    const pair = loaded.pair({ suite });
+  ...traits,
+  async prepare({ subject, loaded }: Stage) {
+    if (!speaks(subject, suite)) return undefined;
+    const pair = (await loaded()).pair({ suite });
     await pair.handshake();
-    const message = noise(16_384);
+    const message = noise(size);
+    const transfer = () => pair.transfer(message, BATCH);
     return {
-      sample: async (window) => ({
-        value: (await rate(window, BATCH, () => pair.transfer(message, BATCH))) / MESSAGES_PER_MIB,
-      }),
+      sample: async (window) => ({ value: ((await rate(window, BATCH, transfer)) * size) / 2 ** 20 }),
       [Symbol.dispose]: () => pair[Symbol.dispose](),
     };
   },
 });
 
 const BATCH = 32;
-const MESSAGES_PER_MIB = 64;

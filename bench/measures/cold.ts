@@ -5,9 +5,7 @@
  * JavaScript is loaded before the clock starts, for here it is translated from TypeScript on
  * the way; so is whatever Node does at its own start, OpenSSL's initialisation included.
  */
-import { apart } from "../apart.ts";
-import type { Measure, Sample, Stage } from "../measure.ts";
-import type { Credentials, Subject } from "../subject.ts";
+import { preferred, type Measure, type Sample, type Stage } from "../measure.ts";
 
 export const cold: Measure = {
   bench: "cold-start",
@@ -15,17 +13,15 @@ export const cold: Measure = {
   unit: "ms",
   better: "less",
   warm: false,
-  prepare: async ({ subject, credentials }: Stage) => ({
-    sample: () => apart("cold-start", subject.name, credentials),
-  }),
+  isFresh: true,
+  prepare: async (stage: Stage) => ({ sample: () => coldStart(stage) }),
 };
 
-/** Runs in the child. */
-export async function coldStart(subject: Subject, credentials: Credentials): Promise<Sample> {
+async function coldStart({ subject, loaded }: Stage): Promise<Sample> {
   const begin = performance.now();
-  const loaded = await subject.load(credentials);
+  const library = await loaded();
   const ready = performance.now();
-  using pair = loaded.pair({ suite: "TLS_CHACHA20_POLY1305_SHA256" });
+  using pair = library.pair({ suite: preferred(subject) });
   await pair.handshake();
   const open = performance.now();
   return { value: open - begin, details: { load: ready - begin, handshake: open - ready } };

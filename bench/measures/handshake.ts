@@ -1,9 +1,10 @@
 /**
  * Full handshakes a second, both ends in one process: two fresh ends, TLS 1.3, X25519, a P-256
  * certificate each way, compared by both, then disposal. Identities are parsed beforehand.
- * ChaCha20-Poly1305 protects the handshake; the suite hardly matters here.
+ * The subject's first suite protects it, which hardly matters; what a peer does otherwise, its
+ * notes say.
  */
-import { rate, type Measure, type Stage } from "../measure.ts";
+import { preferred, rate, type Measure, type Stage } from "../measure.ts";
 
 export const handshake: Measure = {
   bench: "handshake",
@@ -11,12 +12,12 @@ export const handshake: Measure = {
   unit: "1/s",
   better: "more",
   warm: true,
-  prepare: async ({ loaded }: Stage) => ({
-    sample: async (window) => ({
-      value: await rate(window, 1, async () => {
-        using pair = loaded.pair({ suite: "TLS_CHACHA20_POLY1305_SHA256" });
-        await pair.handshake();
-      }),
-    }),
-  }),
+  async prepare({ subject, loaded }: Stage) {
+    const [library, suite] = [await loaded(), preferred(subject)];
+    const meet = async () => {
+      using pair = library.pair({ suite });
+      await pair.handshake();
+    };
+    return { sample: async (window) => ({ value: await rate(window, 1, meet) }) };
+  },
 };

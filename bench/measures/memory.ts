@@ -8,9 +8,9 @@
  * with like, beside `heap`, `claimed` (growth of the WebAssembly memory), `javascript`, `external`.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { apart, collect } from "../apart.ts";
-import type { Measure, Sample, Stage } from "../measure.ts";
-import type { Credentials, Loaded, Pair, Subject } from "../subject.ts";
+import { collect } from "../apart.ts";
+import { preferred, type Measure, type Sample, type Stage } from "../measure.ts";
+import type { Loaded, Pair, Suite } from "../subject.ts";
 
 export const memory: Measure = {
   bench: "memory-per-tunnel",
@@ -19,20 +19,18 @@ export const memory: Measure = {
   better: "less",
   every: 3,
   warm: false,
-  prepare: async ({ subject, credentials }: Stage) => ({
-    sample: () => apart("memory-per-tunnel", subject.name, credentials),
-  }),
+  isFresh: true,
+  prepare: async (stage: Stage) => ({ sample: () => memoryPerTunnel(stage) }),
 };
 
 const PAIRS = 96;
 const WARM_UP = 32;
 
-/** Runs in the child. */
-export async function memoryPerTunnel(subject: Subject, credentials: Credentials): Promise<Sample> {
-  const loaded = await subject.load(credentials);
-  await warmUp(loaded);
+async function memoryPerTunnel({ subject, loaded: load }: Stage): Promise<Sample> {
+  const [loaded, suite] = [await load(), preferred(subject)];
+  await warmUp(loaded, suite);
   const before = await settled(loaded);
-  const pairs = await open(loaded, PAIRS);
+  const pairs = await open(loaded, suite, PAIRS);
   const after = await settled(loaded);
   close(pairs);
   const perEnd = (name: keyof Footprint) => Math.round((after[name] - before[name]) / (2 * PAIRS));
@@ -45,18 +43,18 @@ export async function memoryPerTunnel(subject: Subject, credentials: Credentials
 }
 
 /** Compiles code and fills pools, and leaves hardly any room that the ends which count could move into. */
-async function warmUp(loaded: Loaded): Promise<void> {
+async function warmUp(loaded: Loaded, suite: Suite): Promise<void> {
   for (let made = 0; made < WARM_UP; made++) {
-    close(await open(loaded, 1));
+    close(await open(loaded, suite, 1));
     await pause(0);
     collect();
   }
 }
 
-async function open(loaded: Loaded, count: number): Promise<Pair[]> {
+async function open(loaded: Loaded, suite: Suite, count: number): Promise<Pair[]> {
   const pairs: Pair[] = [];
   for (let made = 0; made < count; made++) {
-    const pair = loaded.pair({ suite: "TLS_CHACHA20_POLY1305_SHA256" });
+    const pair = loaded.pair({ suite });
     await pair.handshake();
     pairs.push(pair);
   }

@@ -3,7 +3,7 @@
  * that the one before yielded, so issuing and keeping the next ticket is part of the figure
  * (a subject that reuses its ticket says so in its own file).
  */
-import { rate, type Measure, type Stage } from "../measure.ts";
+import { preferred, rate, type Measure, type Stage } from "../measure.ts";
 
 export const resumption: Measure = {
   bench: "handshake-resumed",
@@ -11,10 +11,12 @@ export const resumption: Measure = {
   unit: "1/s",
   better: "more",
   warm: true,
-  async prepare({ loaded }: Stage) {
+  async prepare({ subject, loaded }: Stage) {
+    if (subject.resumes === false) return undefined;
+    const [library, suite] = [await loaded(), preferred(subject)];
     let ticket: Uint8Array | undefined;
     const meet = async () => {
-      using pair = loaded.pair({ suite: "TLS_CHACHA20_POLY1305_SHA256", tickets: true, ticket });
+      using pair = library.pair({ suite, tickets: true, ticket });
       await pair.handshake();
       ticket = await pair.ticket();
     };
