@@ -3,7 +3,7 @@
 
 MODULES := node_modules/.package-lock.json
 BUILD   := $(addprefix scripts/,wasm.sh sources.sh library.sh toolchain.sh mbedtls.sh)
-CORE    := $(wildcard core/*.c core/*.h core/config/*.h) wasm/abi.txt $(BUILD)
+CORE    := $(wildcard core/*.[ch] core/*/*.[ch] core/patches/*) wasm/abi.txt $(BUILD)
 SOURCES := $(shell find bindings wasm -name '*.ts') package.json tsconfig.json tsconfig.build.json
 TSX     := node --import tsx
 
@@ -12,7 +12,7 @@ export SERVER
 .NOTPARALLEL:
 .PHONY: all demo test bench abi record clean help
 
-all: $(MODULES) dist/wasm/xtls.wasm ## compile the module and the TypeScript (the default)
+all: $(MODULES) dist/wasm/xtls.wasm ## compile both modules and the TypeScript (the default)
 
 demo: all ## Romeo and Juliet through a tunnel; SERVER=prosody or SERVER=ejabberd for a real server
 	@$(if $(SERVER),scripts/packages.sh $(SERVER))
@@ -28,8 +28,10 @@ bench: all wasm/xtls-stock.wasm ## measure speed and size beside the stock build
 abi: $(MODULES) ## make wasm/abi.ts from wasm/abi.txt
 	@$(TSX) scripts/abi.ts
 
-record: ## note the module's SHA-256 in wasm/xtls.wasm.sha256, after a change of the core
-	@scripts/wasm.sh --facts >wasm/facts.part && mv wasm/facts.part wasm/xtls.wasm.sha256
+record: ## note the modules' SHA-256 in wasm/xtls.wasm.sha256, after a change of the core
+	@scripts/wasm.sh --facts >wasm/facts.part
+	@VARIANT=scalar scripts/wasm.sh --facts >>wasm/facts.part
+	@mv wasm/facts.part wasm/xtls.wasm.sha256
 
 clean: ## remove what was built in this clone
 	rm -rf dist wasm/*.wasm
@@ -37,14 +39,14 @@ clean: ## remove what was built in this clone
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand --tabs=16
 
-dist/wasm/xtls.wasm: wasm/xtls.wasm $(SOURCES) scripts/dist.sh
+dist/wasm/xtls.wasm: wasm/xtls.wasm wasm/xtls-scalar.wasm $(SOURCES) scripts/dist.sh
 	@scripts/dist.sh
 
 wasm/xtls.wasm: $(CORE)
 	@scripts/wasm.sh
 
-wasm/xtls-stock.wasm: $(CORE)
-	@VARIANT=stock scripts/wasm.sh
+wasm/xtls-%.wasm: $(CORE)
+	@VARIANT=$* scripts/wasm.sh
 
 $(MODULES): package-lock.json
 	@scripts/modules.sh

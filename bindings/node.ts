@@ -5,17 +5,17 @@
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 
-import { load, packagedModule, type ModuleSource } from "../wasm/load.ts";
+import { load, type ModuleSource } from "../wasm/load.ts";
 import { Core } from "./tls/core.ts";
 
 /**
  * Loads the WebAssembly module and starts one instance of it.
  *
- * @param source URL or path, Response, bytes or compiled module; default the packaged file
+ * @param source URL or path, Response, bytes or compiled module; default the packaged file, with SIMD where the engine has it
  * @throws XtlsError `wasm-not-found`, `wasm-invalid`, `wasm-blocked`, `wasm-unsupported`, `abi-mismatch`,
  *   `randomness-missing`, `out-of-memory`
  */
-export async function loadCore(source: ModuleSource = packagedModule): Promise<Core> {
+export async function loadCore(source?: ModuleSource): Promise<Core> {
   return new Core(await load(source, open));
 }
 

@@ -3,10 +3,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "mbedtls/platform_util.h"
 #include "memory.h"
 #include "status.h"
 
 #define SMALLEST 512 /* below this growing costs more than the bytes */
+#define KEPT 0x8000  /* a block for the largest record stays while bytes flow */
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -39,6 +41,26 @@ static void copy_out(const xtls_bio *bio, unsigned char *output, size_t length)
         memcpy(output, bio->block + bio->head, first);
         memcpy(output + first, bio->block, length - first);
     }
+}
+
+/* Takes them off, and zeroes them where they were. */
+static void drop(xtls_bio *bio, size_t length)
+{
+    size_t first = smaller(length, bio->capacity - bio->head);
+
+    mbedtls_platform_zeroize(bio->block + bio->head, first);
+    mbedtls_platform_zeroize(bio->block, length - first);
+    bio->head = (bio->head + length) & (bio->capacity - 1);
+    bio->length -= length;
+}
+
+/* An empty ring begins at the front again, where the next bytes lie in one piece. */
+static void rest(xtls_bio *bio)
+{
+    if (bio->capacity > KEPT) {
+        xtls_bio_clear(bio);
+    }
+    bio->head = 0;
 }
 
 static int grow(xtls_bio *bio, size_t needed)
@@ -96,13 +118,15 @@ size_t xtls_bio_take(xtls_bio *bio, unsigned char *output, size_t max)
 {
     size_t length = smaller(max, bio->length);
 
-    if (length == 0) {
-        return 0;
+    if (length > 0) {
+        copy_out(bio, output, length);
+        drop(bio, length);
+        if (bio->length == 0) {
+            rest(bio);
+        }
+    } else if (bio->length == 0 && bio->block != NULL) {
+        xtls_bio_clear(bio);
     }
-    copy_out(bio, output, length);
-    bio->head = (bio->head + length) & (bio->capacity - 1);
-    bio->length -= length;
-    xtls_bio_settle(bio);
     return length;
 }
 
@@ -117,11 +141,4 @@ unsigned char *xtls_bio_tail(xtls_bio *bio, size_t *length)
 void xtls_bio_commit(xtls_bio *bio, size_t length)
 {
     bio->length += length;
-}
-
-void xtls_bio_settle(xtls_bio *bio)
-{
-    if (bio->length == 0) {
-        xtls_bio_clear(bio);
-    }
 }

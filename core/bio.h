@@ -1,6 +1,8 @@
 /*
  * A memory BIO: one bounded ring of bytes in one direction. It grows by powers
- * of two up to its limit and gives its block back (zeroed) when it runs empty.
+ * of two up to its limit. Bytes that leave it are zeroed at once. A small block
+ * stays for the next bytes, since allocating costs more than a record's other
+ * ways, and goes when the ring is asked in vain: then its owner is idle.
  * It knows nothing of TLS; engine.c joins two of them to Mbed TLS's callbacks.
  */
 #ifndef XTLS_BIO_H
@@ -9,7 +11,7 @@
 #include <stddef.h>
 
 typedef struct xtls_bio {
-    unsigned char *block; /* owned; NULL while empty */
+    unsigned char *block; /* owned; may be NULL while empty. What is free of it is zero. */
     size_t capacity;      /* of block, a power of two or 0 */
     size_t head;          /* index of the oldest byte */
     size_t length;        /* bytes held */
@@ -30,7 +32,7 @@ int xtls_bio_reserve(xtls_bio *bio, size_t length);
 /* Takes all `length` bytes (borrowed) or none. XTLS_OK, XTLS_ERR_LIMIT, XTLS_ERR_MEMORY. */
 int xtls_bio_put(xtls_bio *bio, const unsigned char *bytes, size_t length);
 
-/* Moves up to `max` bytes out, oldest first; returns how many. */
+/* Moves up to `max` bytes out, oldest first; returns how many. When there are none the block goes. */
 size_t xtls_bio_take(xtls_bio *bio, unsigned char *output, size_t max);
 
 /*
@@ -41,8 +43,5 @@ unsigned char *xtls_bio_tail(xtls_bio *bio, size_t *length);
 
 /* Counts `length` bytes written at the tail in. */
 void xtls_bio_commit(xtls_bio *bio, size_t length);
-
-/* Gives an empty ring's block back, as xtls_bio_take does by itself. */
-void xtls_bio_settle(xtls_bio *bio);
 
 #endif

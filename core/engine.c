@@ -4,6 +4,8 @@
  */
 #include "engine_inside.h"
 
+#include <string.h>
+
 #include "memory.h"
 #include "peek.h"
 #include "status.h"
@@ -16,6 +18,11 @@ static int is_failed(const xtls_engine *engine)
 static int is_reading(const xtls_engine *engine)
 {
     return engine->state == XTLS_STATE_OPEN || engine->state == XTLS_STATE_CLOSING;
+}
+
+static int has_input(const xtls_engine *engine)
+{
+    return engine->ciphertext_in.length > 0 || engine->lent_length > 0;
 }
 
 static int is_alive(const xtls_engine *engine)
@@ -37,6 +44,19 @@ static int send_record(void *context, const unsigned char *bytes, size_t length)
     return (int) length;
 }
 
+/* What was lent is read where it lies. */
+static size_t take_lent(xtls_engine *engine, unsigned char *output, size_t max)
+{
+    size_t length = engine->lent_length < max ? engine->lent_length : max;
+
+    if (length > 0) {
+        memcpy(output, engine->lent, length);
+        engine->lent += length;
+        engine->lent_length -= length;
+    }
+    return length;
+}
+
 static int receive_bytes(void *context, unsigned char *output, size_t max)
 {
     xtls_engine *engine = context;
@@ -46,6 +66,9 @@ static int receive_bytes(void *context, unsigned char *output, size_t max)
         return MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
     }
     length = xtls_bio_take(&engine->ciphertext_in, output, max);
+    if (length == 0) {
+        length = take_lent(engine, output, max);
+    }
     return length > 0 ? (int) length : MBEDTLS_ERR_SSL_WANT_READ;
 }
 
@@ -121,6 +144,7 @@ static int next_record(xtls_engine *engine)
     return error;
 }
 
+/* The last record stays inside Mbed TLS, from where xtls_engine_read takes it without a detour. */
 static int read_records(xtls_engine *engine)
 {
     int error = 0;
@@ -130,6 +154,8 @@ static int read_records(xtls_engine *engine)
 
         if (available == 0) {
             error = next_record(engine);
+        } else if (!has_input(engine) && !engine->has_ended) {
+            return 0;
         } else if (xtls_bio_room(&engine->plaintext) > 0) {
             error = deliver(engine, available);
         } else {
@@ -186,11 +212,21 @@ int xtls_engine_start(xtls_engine *engine)
     return status == 0 ? go_on(engine) : fail(engine, status);
 }
 
+/* What the plaintext that nobody reads holds up waits in the ring. */
+static int keep_lent(xtls_engine *engine)
+{
+    int status = is_alive(engine) ? xtls_bio_put(&engine->ciphertext_in, engine->lent, engine->lent_length) : XTLS_OK;
+
+    engine->lent = NULL;
+    engine->lent_length = 0;
+    return status == XTLS_OK ? XTLS_OK : fail(engine, status);
+}
+
 /* --- the four ports --------------------------------------------------------------------- */
 
 int xtls_engine_feed(xtls_engine *engine, const unsigned char *bytes, size_t length)
 {
-    int status;
+    int status, kept;
 
     if (engine == NULL || (bytes == NULL && length > 0)) {
         return XTLS_ERR_ARGUMENT;
@@ -204,8 +240,14 @@ int xtls_engine_feed(xtls_engine *engine, const unsigned char *bytes, size_t len
     if (engine->state == XTLS_STATE_NEW) {
         return XTLS_ERR_STATE;
     }
-    status = xtls_bio_put(&engine->ciphertext_in, bytes, length);
-    return status == XTLS_OK ? go_on(engine) : status;
+    if (length > xtls_bio_room(&engine->ciphertext_in)) {
+        return XTLS_ERR_LIMIT;
+    }
+    engine->lent = bytes;
+    engine->lent_length = length;
+    status = go_on(engine);
+    kept = keep_lent(engine);
+    return status == XTLS_OK ? kept : status;
 }
 
 int xtls_engine_drain(xtls_engine *engine, unsigned char *output, size_t max)
@@ -264,6 +306,15 @@ int xtls_engine_write(xtls_engine *engine, const unsigned char *bytes, size_t le
     return XTLS_OK;
 }
 
+/* Out of the record that waits inside Mbed TLS. */
+static size_t read_waiting(xtls_engine *engine, unsigned char *output, size_t max)
+{
+    size_t available = mbedtls_ssl_get_bytes_avail(&engine->ssl);
+    int length = available > 0 ? mbedtls_ssl_read(&engine->ssl, output, max) : 0;
+
+    return length > 0 ? (size_t) length : 0;
+}
+
 int xtls_engine_read(xtls_engine *engine, unsigned char *output, size_t max)
 {
     size_t length;
@@ -272,7 +323,10 @@ int xtls_engine_read(xtls_engine *engine, unsigned char *output, size_t max)
         return XTLS_ERR_ARGUMENT;
     }
     length = xtls_bio_take(&engine->plaintext, output, max);
-    if (length > 0 && is_reading(engine)) {
+    if (length < max) {
+        length += read_waiting(engine, output + length, max - length);
+    }
+    if (length > 0 && is_reading(engine) && (has_input(engine) || engine->has_ended)) {
         (void) go_on(engine); /* there is room again; what goes wrong is told by the next call */
     }
     return (int) length;

@@ -28,9 +28,11 @@ struct xtls_engine {
     xtls_authorities *authorities;
     xtls_tickets *tickets;
 
-    xtls_bio ciphertext_in;
+    const unsigned char *lent; /* ciphertext that feed's caller lent; NULL outside of that call */
+    size_t lent_length;
+    xtls_bio ciphertext_in;  /* older than what is lent */
     xtls_bio ciphertext_out;
-    xtls_bio plaintext;
+    xtls_bio plaintext;      /* older than the record that may wait inside Mbed TLS */
 
     mbedtls_ssl_config config;
     mbedtls_ssl_context ssl;

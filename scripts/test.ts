@@ -4,9 +4,10 @@
  *
  *     tsx scripts/test.ts [--only PART-OF-A-TITLE]
  *
- * Files under the SERIAL directories run one at a time, after the others: they start
- * servers, browsers and builds. A job fails when its exit code says so, when it reports no
- * tests, and when it takes too long. The last line sums up: `N passed, N failed, N skipped`.
+ * Suites that hold for bytes run on the scalar and the stock module too. Files under the
+ * SERIAL directories run one at a time, after the others: they start servers, browsers and
+ * builds. A job fails when its exit code says so, when it reports no tests, and when it takes
+ * too long. The last line sums up: `N passed, N failed, N skipped`.
  */
 
 import { spawn } from "node:child_process";
@@ -16,6 +17,9 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SERIAL = ["test/servers/", "test/browser/", "test/build/"];
 const AT_ONCE = 2;
+/** What holds for bytes holds for every build of the module; these suites run on each. */
+const OF_EVERY_MODULE = /^test\/(interop\/|tls\/(engine|negotiation|properties|resumption)\.)/;
+const OTHER_MODULES = ["scalar", "stock"];
 /** Seconds that one job may take. */
 const TIMEOUT = Number(process.env.TIMEOUT ?? 300);
 
@@ -25,6 +29,7 @@ interface Job {
   readonly command: readonly [string, ...string[]];
   /** Whether its last line counts tests; else its exit code is the one test. */
   readonly isCounting: boolean;
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 interface Counts {
@@ -75,7 +80,17 @@ function files(): Job[] {
     .filter((path) => path.endsWith(".test.ts"))
     .map((path) => `test/${path}`)
     .sort()
-    .map((title) => ({ title, command: tsx(title), isCounting: true }));
+    .map((title) => ({ title, command: tsx(title), isCounting: true }))
+    .flatMap((job) => [job, ...onOtherModules(job)]);
+}
+
+function onOtherModules(job: Job): Job[] {
+  if (!OF_EVERY_MODULE.test(job.title)) return [];
+  return OTHER_MODULES.map((name) => ({
+    ...job,
+    title: `${job.title} · ${name}`,
+    variables: { XTLS_MODULE: `${ROOT}wasm/xtls-${name}.wasm` },
+  }));
 }
 
 function tsx(file: string): [string, ...string[]] {
@@ -98,13 +113,15 @@ async function runAll(jobs: readonly Job[], atOnce: number): Promise<Report[]> {
 
 async function run(job: Job): Promise<Report> {
   const begin = Date.now();
-  const { output, verdict } = await observe(job.command);
+  const { output, verdict } = await observe(job);
   return report(job, output, verdict, (Date.now() - begin) / 1000);
 }
 
 /** Runs a command in a process group of its own, so that a timeout ends its children too. */
-function observe([command, ...args]: Job["command"]): Promise<{ output: string; verdict: string | undefined }> {
-  const child = spawn(command, args, { cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+function observe({ command, variables }: Job): Promise<{ output: string; verdict: string | undefined }> {
+  const [program, ...args] = command;
+  const env = { ...process.env, ...variables };
+  const child = spawn(program, args, { cwd: ROOT, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const group = child.pid ?? 0;
   groups.add(group);
   let output = "";

@@ -16,8 +16,17 @@ export type ModuleSource =
 /** How a runtime opens an address; it may throw whatever it likes. */
 export type Open = (address: string | URL) => Promise<Response | Uint8Array>;
 
-/** The module of this package; bundlers recognise this very expression. */
-export const packagedModule: URL = new URL("./xtls.wasm", import.meta.url);
+/** The two modules of this package; bundlers recognise these very expressions. */
+export const vectorModule: URL = new URL("./xtls.wasm", import.meta.url);
+export const scalarModule: URL = new URL("./xtls-scalar.wasm", import.meta.url);
+
+/** The smallest module with an instruction of SIMD128 that its drafts did not have. */
+const VECTOR_PROBE = Uint8Array.of(
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // \0asm, version 1
+  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b], // types: () -> v128
+  ...[0x03, 0x02, 0x01, 0x00], // functions: one, of that type
+  ...[0x0a, 0x0a, 0x01, 0x08, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0xfd, 0x62, 0x0b], // code: i32.const 0, i8x16.splat, i8x16.popcnt
+);
 
 /** Bytes that Web Crypto gives at most in one call. */
 const RANDOM_QUOTA = 65536;
@@ -28,17 +37,22 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 /**
  * Loads the module and starts one instance of it.
  *
- * @param source where it comes from
+ * @param source where it comes from; undefined for the one of this package that this engine runs
  * @param open   how this runtime opens an address
  * @returns the instance's exports; after a trap each of them throws `internal-error`
  * @throws XtlsError `wasm-unsupported`, `wasm-not-found`, `wasm-invalid`, `wasm-blocked`, `abi-mismatch`,
  *   `randomness-missing`, `out-of-memory`
  */
-export async function load(source: ModuleSource, open: Open): Promise<Exports> {
+export async function load(source: ModuleSource | undefined, open: Open): Promise<Exports> {
   if (typeof WebAssembly === "undefined") throw new XtlsError("wasm-unsupported");
   if (typeof globalThis.crypto?.getRandomValues !== "function") throw new XtlsError("randomness-missing");
 
-  return instantiate(await compile(await opened(source, open)));
+  return instantiate(await compile(await opened(source ?? packagedModule(), open)));
+}
+
+/** The faster module where the engine has SIMD128, else the one in plain integers. */
+function packagedModule(): URL {
+  return WebAssembly.validate(VECTOR_PROBE) ? vectorModule : scalarModule;
 }
 
 type Opened = Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module;

@@ -12,10 +12,11 @@
  * a resumed one it sends none and takes the old ticket again, where ours are good for one use.
  */
 import { X509Certificate } from "node:crypto";
-import { Duplex } from "node:stream";
 import { connect, createSecureContext, TLSSocket, type SecureContext } from "node:tls";
-import { Receipt } from "../receipt.ts";
+import { socketEnd } from "../client.ts";
+import { Conversation } from "../conversation.ts";
 import type { Credentials, Loaded, Pair, PairOptions, Subject, Suite } from "../subject.ts";
+import { memoryPair } from "../wire.ts";
 
 export const subject: Subject = {
   name: "node:tls",
@@ -170,28 +171,4 @@ class SocketPair implements Pair {
 function expectPeer(socket: TLSSocket, certificate: Buffer): void {
   if (socket.getPeerX509Certificate()?.raw.equals(certificate) !== true)
     throw new Error("node:tls shows another certificate than the peer's");
-}
-
-/** A wire without delay: what one end writes the other emits within the same call. */
-class MemoryEnd extends Duplex {
-  other: MemoryEnd | undefined;
-
-  override _read(): void {}
-
-  override _write(chunk: Uint8Array, _encoding: string, written: () => void): void {
-    this.other?.push(chunk);
-    written();
-  }
-
-  override _writev(chunks: { chunk: Uint8Array }[], written: () => void): void {
-    for (const { chunk } of chunks) this.other?.push(chunk);
-    written();
-  }
-}
-
-function memoryPair(): [MemoryEnd, MemoryEnd] {
-  const [near, far] = [new MemoryEnd(), new MemoryEnd()];
-  near.other = far;
-  far.other = near;
-  return [near, far];
 }

@@ -18,7 +18,7 @@ static int is_p256(const mbedtls_ecp_group *group)
 /* A number from 0 to 2^256 - 1 as 32 bytes, big end first; -1 for another. */
 static int write_number(unsigned char bytes[32], const mbedtls_mpi *number)
 {
-    return mbedtls_mpi_cmp_int(number, 0) < 0 || mbedtls_mpi_write_binary(number, bytes, 32) != 0 ? -1 : 0;
+    return number->s < 0 || mbedtls_mpi_write_binary(number, bytes, 32) != 0 ? -1 : 0;
 }
 
 /* x and y of an affine point; -1 for another. */
@@ -60,11 +60,16 @@ static int multiply_p256(const mbedtls_ecp_group *group, mbedtls_ecp_point *prod
     return error;
 }
 
-static int multiply_x25519(mbedtls_ecp_point *product, const mbedtls_mpi *scalar, const mbedtls_ecp_point *point)
+static int multiply_x25519(const mbedtls_ecp_group *group, mbedtls_ecp_point *product, const mbedtls_mpi *scalar,
+                           const mbedtls_ecp_point *point)
 {
     unsigned char key[32], peer[32], output[32];
-    int error = MBEDTLS_ERR_ECP_INVALID_KEY;
+    int error = mbedtls_ecp_check_privkey(group, scalar); /* other scalars would be changed into one */
 
+    if (error != 0 || (error = mbedtls_ecp_check_pubkey(group, point)) != 0) {
+        return error;
+    }
+    error = MBEDTLS_ERR_ECP_INVALID_KEY;
     if (mbedtls_mpi_write_binary_le(scalar, key, 32) == 0 && mbedtls_mpi_write_binary_le(&point->X, peer, 32) == 0 &&
         xtls_x25519_shared(output, key, peer) == 0 &&
         (error = mbedtls_mpi_read_binary_le(&product->X, output, 32)) == 0) {
@@ -79,15 +84,13 @@ static int multiply_x25519(mbedtls_ecp_point *product, const mbedtls_mpi *scalar
 int xtls_ecc_multiply(const mbedtls_ecp_group *group, mbedtls_ecp_point *product, const mbedtls_mpi *scalar,
                       const mbedtls_ecp_point *point)
 {
-    int error;
-
-    if (!is_p256(group) && group->id != MBEDTLS_ECP_DP_CURVE25519) {
-        return XTLS_ECC_NOT_OURS;
+    if (is_p256(group)) {
+        return multiply_p256(group, product, scalar, point);
     }
-    if ((error = mbedtls_ecp_check_privkey(group, scalar)) != 0 || (error = mbedtls_ecp_check_pubkey(group, point)) != 0) {
-        return error;
+    if (group->id == MBEDTLS_ECP_DP_CURVE25519) {
+        return multiply_x25519(group, product, scalar, point);
     }
-    return is_p256(group) ? multiply_p256(group, product, scalar, point) : multiply_x25519(product, scalar, point);
+    return XTLS_ECC_NOT_OURS;
 }
 
 int xtls_ecc_check_public(const mbedtls_ecp_group *group, const mbedtls_ecp_point *point)

@@ -8,6 +8,12 @@
 
 #include <stdint.h>
 
+#ifdef XTLS_CONSTANT_TIME /* the test that runs under valgrind */
+#include <valgrind/memcheck.h>
+#else
+#define VALGRIND_MAKE_MEM_DEFINED(at, length) ((void) 0)
+#endif
+
 /* `value`, of which the compiler no longer knows anything. */
 static inline uint32_t xtls_opaque(uint32_t value)
 {
@@ -30,6 +36,15 @@ static inline uint32_t xtls_mask_if_zero(uint32_t value)
 static inline uint32_t xtls_mask_if_equal(uint32_t a, uint32_t b)
 {
     return xtls_mask_if_zero(a ^ b);
+}
+
+/* A mask as 0 if it is all ones, else -1: a result that anybody may know and branch on. */
+static inline int xtls_reveal(uint32_t mask)
+{
+    int result = (int) ~mask;
+
+    VALGRIND_MAKE_MEM_DEFINED(&result, sizeof(result));
+    return result;
 }
 
 /* 32 bits of bytes, little or big end first. */

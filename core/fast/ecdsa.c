@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ecc_mask.h"
 #include "mbedtls/platform_util.h"
 #include "p256_point.h"
 #include "p256_scalar.h"
@@ -31,8 +32,8 @@ static void read_x(xtls_p256_scalar *r, const xtls_p256_affine *point)
     xtls_p256_scalar_read(r, bytes);
 }
 
-/* r and s for the nonce; all ones if they and the nonce are fit. */
-static uint32_t compute(signing *w)
+/* r and s for the nonce. 0, or -1 if one of the three is unfit, which then are forgotten: no secret. */
+static int compute(signing *w)
 {
     uint32_t is_fit = xtls_p256_scalar_read(&w->k, w->nonce);
 
@@ -43,7 +44,7 @@ static uint32_t compute(signing *w)
     xtls_p256_scalar_add(&w->s, &w->s, &w->digest);
     xtls_p256_scalar_invert(&w->k);
     xtls_p256_scalar_multiply(&w->s, &w->s, &w->k);
-    return is_fit & ~xtls_p256_scalar_zero_mask(&w->r) & ~xtls_p256_scalar_zero_mask(&w->s);
+    return xtls_reveal(is_fit & ~xtls_p256_scalar_zero_mask(&w->r) & ~xtls_p256_scalar_zero_mask(&w->s));
 }
 
 int xtls_ecdsa_sign(unsigned char signature[64], const unsigned char private_key[32],
@@ -55,7 +56,7 @@ int xtls_ecdsa_sign(unsigned char signature[64], const unsigned char private_key
 
     read_digest(&w.digest, digest, length);
     error = xtls_ecdsa_nonce_next(nonce, w.nonce);
-    while (error == 0 && compute(&w) == 0) { /* once in 2^32 signatures; that nonce is then forgotten */
+    while (error == 0 && compute(&w) != 0) { /* once in 2^32 signatures */
         if ((error = xtls_ecdsa_nonce_skip(nonce)) == 0) {
             error = xtls_ecdsa_nonce_next(nonce, w.nonce);
         }
@@ -63,7 +64,7 @@ int xtls_ecdsa_sign(unsigned char signature[64], const unsigned char private_key
     xtls_p256_scalar_write(signature, &w.r);
     xtls_p256_scalar_write(signature + 32, &w.s);
     mbedtls_platform_zeroize(&w, sizeof(w));
-    return error != 0 ? error : (int) ~is_valid;
+    return error != 0 ? error : xtls_reveal(is_valid);
 }
 
 static int is_equal(const xtls_p256_scalar *a, const xtls_p256_scalar *b)

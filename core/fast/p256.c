@@ -1,5 +1,6 @@
 #include "p256.h"
 
+#include "ecc_mask.h"
 #include "mbedtls/platform_util.h"
 #include "p256_point.h"
 #include "p256_scalar.h"
@@ -17,7 +18,7 @@ static int conclude(unsigned char output[64], work *w, uint32_t is_valid)
     xtls_p256_to_affine(&w->affine, &w->product);
     xtls_p256_point_write(output, &w->affine);
     mbedtls_platform_zeroize(w, sizeof(*w));
-    return (int) ~is_valid;
+    return xtls_reveal(is_valid);
 }
 
 int xtls_p256_check_private(const unsigned char private_key[32])
@@ -26,7 +27,7 @@ int xtls_p256_check_private(const unsigned char private_key[32])
     uint32_t is_valid = xtls_p256_scalar_read(&scalar, private_key);
 
     mbedtls_platform_zeroize(&scalar, sizeof(scalar));
-    return (int) ~is_valid;
+    return xtls_reveal(is_valid);
 }
 
 int xtls_p256_check_public(const unsigned char public_key[64])

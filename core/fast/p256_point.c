@@ -230,7 +230,7 @@ static void conclude(point *out, product *p)
 
 void xtls_p256_multiply(point *out, const uint32_t scalar[8], const affine *base)
 {
-    product p;
+    product p = { .is_negated = 0 };
     int i, j;
 
     recode(&p, scalar);
@@ -270,7 +270,7 @@ static void choose_comb(product *p, int column)
 /* Lim and Lee's comb: column by column from the highest, one entry for all teeth, a doubling in between. */
 void xtls_p256_multiply_base(point *out, const uint32_t scalar[8])
 {
-    product p;
+    product p = { .is_negated = 0 };
     point last;
     int i;
 
@@ -402,7 +402,7 @@ static void accumulate_comb(point *sum, const product *p, int column)
 void xtls_p256_multiply_both(point *sum, const uint32_t base_scalar[8], const uint32_t scalar[8], const affine *other)
 {
     signed char naf[NAF_LENGTH];
-    product p;
+    product p = { .is_negated = 0 };
     int i;
 
     recode(&p, base_scalar);

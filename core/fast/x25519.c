@@ -91,12 +91,12 @@ void xtls_x25519_public(unsigned char public_key[32], const unsigned char privat
 
 int xtls_x25519_shared(unsigned char secret[32], const unsigned char private_key[32], const unsigned char public_key[32])
 {
-    unsigned char any = 0;
+    uint32_t any = 0;
     int i;
 
     multiply(secret, private_key, public_key);
     for (i = 0; i < 32; i++) {
         any |= secret[i];
     }
-    return any == 0 ? -1 : 0; /* whether it is zero is no secret: the peer learns it from the alert */
+    return xtls_reveal(~xtls_mask_if_zero(any)); /* the peer would learn it from the alert */
 }

@@ -1,4 +1,5 @@
-import { loadCore, type EngineOptions, type Version, type XtlsError } from "../../bindings/node.ts";
+import type { EngineOptions, Version, XtlsError } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { PROGRAMS, type Program, type Terms } from "./programs.ts";
 import { Cast, exchangeWords, meet, type Meeting, type Role } from "./terms.ts";

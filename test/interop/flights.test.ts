@@ -1,4 +1,4 @@
-import { loadCore } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { pattern } from "../tls/pair.ts";
 import { node, PROGRAMS, type NodeCounterpart } from "./programs.ts";

@@ -1,4 +1,4 @@
-import { loadCore } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { suite } from "../suite.ts";
 import { PROGRAMS } from "./programs.ts";
 import { Cast, CELLS, converse } from "./terms.ts";

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { loadCore, type EngineOptions } from "../../bindings/node.ts";
+import type { EngineOptions } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { dial, Door, type Bridge } from "./bridge.ts";
 import { Peer } from "./peer.ts";

@@ -65,9 +65,41 @@ static void gives_back(void)
     EXPECT_EQUAL(xtls_bio_take(&bio, bytes, 599), 599);
     EXPECT(bio.block != NULL);
     EXPECT_EQUAL(xtls_bio_take(&bio, bytes, 600), 1);
-    EXPECT(bio.block == NULL);
+    EXPECT(bio.block != NULL);
     EXPECT_EQUAL(xtls_bio_take(&bio, bytes, 600), 0);
+    EXPECT(bio.block == NULL);
     EXPECT_EQUAL(xtls_heap_used(), before);
+}
+
+static void gives_big_back(void)
+{
+    static unsigned char bytes[0x8001];
+    xtls_bio bio;
+
+    xtls_bio_init(&bio, sizeof(bytes));
+    xtls_bio_put(&bio, bytes, sizeof(bytes));
+    EXPECT_EQUAL(xtls_bio_take(&bio, bytes, sizeof(bytes)), sizeof(bytes));
+    EXPECT(bio.block == NULL);
+}
+
+static void keeps_no_bytes(void)
+{
+    xtls_bio bio;
+    unsigned char bytes[500], out[500];
+    size_t i;
+
+    memset(bytes, 0xA5, sizeof(bytes));
+    xtls_bio_init(&bio, 512);
+    xtls_bio_put(&bio, bytes, 500);
+    xtls_bio_take(&bio, out, 400);
+    xtls_bio_put(&bio, bytes, 300); /* around the end */
+    EXPECT_EQUAL(xtls_bio_take(&bio, out, 399), 399);
+    EXPECT_EQUAL(xtls_bio_take(&bio, out, 1), 1);
+    EXPECT(bio.block != NULL);
+    for (i = 0; i < bio.capacity; i++) {
+        EXPECT_EQUAL(bio.block[i], 0);
+    }
+    xtls_bio_clear(&bio);
 }
 
 static void wraps_in_place(void)
@@ -109,7 +141,9 @@ int main(void)
 {
     run("gives bytes out in the order they came, in any portions", fifo);
     run("takes all or nothing at its limit", bounded);
-    run("gives its block back when it runs empty", gives_back);
+    run("gives its block back when it is asked in vain", gives_back);
+    run("gives a big block back when it runs empty", gives_big_back);
+    run("zeroes what left it, around the end", keeps_no_bytes);
     run("can be written in place, around the end", wraps_in_place);
     run("loses nothing when memory is out", without_memory);
     return verdict();

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 
-import { loadCore, type EngineOptions, type Identity, type XtlsError } from "../../bindings/node.ts";
+import type { EngineOptions, Identity, XtlsError } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { Issuer, srvName, xmppAddr, type Issued } from "./issuer.ts";
 import { codeThrownBy, openPair, pair, settle, thrown } from "./pair.ts";

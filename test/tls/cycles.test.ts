@@ -1,7 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-import { loadCore, type Core } from "../../bindings/node.ts";
+import type { Core } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { bytesOf, dispose, openPair, pair, settle } from "./pair.ts";
 

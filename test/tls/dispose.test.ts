@@ -1,6 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 
-import { loadCore, type Core, type Engine, type Identity } from "../../bindings/node.ts";
+import type { Core, Engine, Identity } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { find, fromHex, numberForms, secretsOf } from "./heap.ts";
 import { bytesOf, handshake, pair, pattern, transfer } from "./pair.ts";

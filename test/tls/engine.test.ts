@@ -1,4 +1,5 @@
-import { loadCore, XtlsError, type EngineOptions } from "../../bindings/node.ts";
+import { XtlsError, type EngineOptions } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import {
   bytesOf,

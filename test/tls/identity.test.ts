@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 
-import { loadCore } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { Issuer, openssl, xmppAddr } from "./issuer.ts";
 import { codeThrownBy, openPair } from "./pair.ts";

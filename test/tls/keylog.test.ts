@@ -1,4 +1,4 @@
-import { loadCore } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { openPair } from "./pair.ts";
 

@@ -1,4 +1,4 @@
-import { loadCore } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { codeThrownBy, openPair, pair, pattern, settle, thrown, transfer } from "./pair.ts";
 

@@ -1,12 +1,14 @@
+import { spawnSync } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { runInNewContext } from "node:vm";
 
-import { loadCore as loadNode, XtlsError } from "../../bindings/node.ts";
+import { loadCore as loadNode, XtlsError, type Core } from "../../bindings/node.ts";
 import { loadCore as loadWeb } from "../../bindings/web.ts";
-import { load, packagedModule, type ModuleSource } from "../../wasm/load.ts";
-import { assert, suite } from "../suite.ts";
+import { load, scalarModule, vectorModule, type ModuleSource } from "../../wasm/load.ts";
+import { assert, skip, suite } from "../suite.ts";
+import { dispose, openPair } from "./pair.ts";
 import { stub } from "./stub.ts";
 
 const test = suite("load");
@@ -42,6 +44,24 @@ const refusal = async (source: ModuleSource, loadCore = loadNode): Promise<XtlsE
   return error as XtlsError;
 };
 
+/** The addresses that are opened when the caller names none. */
+async function opened(): Promise<string[]> {
+  const addresses: string[] = [];
+  await load(undefined, async (address) => {
+    addresses.push(String(address));
+    return readFile(address);
+  });
+  return addresses;
+}
+
+function speak(core: Core): void {
+  const { initiator, responder } = openPair(core);
+  initiator.write(Uint8Array.of(1, 2, 3));
+  responder.feed(initiator.drain());
+  assert.equal(responder.read(), Uint8Array.of(1, 2, 3));
+  dispose({ initiator, responder });
+}
+
 /** Runs a body while a global has another value. */
 async function withGlobal<Result>(name: string, value: unknown, body: () => Promise<Result>): Promise<Result> {
   const original = Object.getOwnPropertyDescriptor(globalThis, name) as PropertyDescriptor;
@@ -54,17 +74,42 @@ async function withGlobal<Result>(name: string, value: unknown, body: () => Prom
 }
 
 test("takes the packaged file, its URL, its path, bytes, a buffer and a compiled module", async () => {
-  const bytes = await readFile(packagedModule);
+  const bytes = await readFile(vectorModule);
   const sources = [
     undefined,
-    packagedModule,
-    String(packagedModule),
-    packagedModule.pathname,
+    vectorModule,
+    String(vectorModule),
+    vectorModule.pathname,
     bytes,
     new Uint8Array(bytes).buffer,
     await WebAssembly.compile(bytes),
   ];
   for (const source of sources) assert.is((await loadNode(source)).heapUsed > 0, true);
+});
+
+test("chooses the module with SIMD where the engine has it, and shakes hands", async () => {
+  assert.equal(await opened(), [vectorModule.href]);
+  speak(await loadNode());
+});
+
+test("chooses the module in plain integers where the engine lacks SIMD, and shakes hands", async () => {
+  const withoutVectors = Object.assign(Object.create(WebAssembly), { validate: () => false });
+  await withGlobal("WebAssembly", withoutVectors, async () => {
+    assert.equal(await opened(), [scalarModule.href]);
+    speak(await loadNode());
+  });
+});
+
+test("runs in an engine that has no SIMD at all", () => {
+  if (process.arch !== "x64") return skip("only x64 lets Node's engine be without SIMD");
+  const program = `
+    const { loadCore } = await import(${JSON.stringify(new URL("../../bindings/node.ts", import.meta.url).href)});
+    const module = new URL(${JSON.stringify(vectorModule.href)});
+    const refusal = await loadCore(module).catch(({ code }) => code);
+    console.log(refusal, (await loadCore()).createIdentity({ jid: "romeo@montague.example" }).jid);`;
+  const options = ["--no-enable-sse4-1", "--import", "tsx", "--input-type", "module", "--eval", program];
+  const { stdout, stderr } = spawnSync(process.execPath, options, { encoding: "utf8" });
+  assert.is(stdout.trim(), "wasm-invalid romeo@montague.example", stderr);
 });
 
 test("takes a URL over HTTP, a Response and the promise of one, in both entries", async () => {

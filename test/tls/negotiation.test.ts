@@ -1,5 +1,6 @@
-import { loadCore, type EngineOptions, type XtlsError } from "../../bindings/node.ts";
+import type { EngineOptions, XtlsError } from "../../bindings/node.ts";
 import { CIPHERSUITES, GROUPS } from "../../bindings/tls/names.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { Issuer, xmppAddr } from "./issuer.ts";
 import { bytesOf, openPair, pair, settle, textOf, thrown, transfer } from "./pair.ts";

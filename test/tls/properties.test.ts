@@ -1,6 +1,7 @@
 import fc from "fast-check";
 
-import { loadCore, XtlsError, type Engine, type EngineRole } from "../../bindings/node.ts";
+import { XtlsError, type Engine, type EngineRole } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { dispose, pair, pattern, settle, transfer, type Pair, type Wire } from "./pair.ts";
 

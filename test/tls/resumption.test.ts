@@ -1,4 +1,5 @@
-import { loadCore, type Tickets, type XtlsError } from "../../bindings/node.ts";
+import type { Tickets, XtlsError } from "../../bindings/node.ts";
+import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { bytesOf, codeThrownBy, couple, handshake, openPair, pair, settle, textOf, type Pair } from "./pair.ts";
 
