@@ -148,9 +148,10 @@ export class Engine {
    */
   close(): void {
     const engine = this.#owned.address;
-    if (this.state === "handshaking") this.#error = new XtlsError("handshake-canceled");
+    const isEarly = this.state === "handshaking";
     const status = this.#module.xtls_engine_close(engine);
-    if (status === STATUS.limit || status === STATUS.memory) this.#settle(status);
+    if (isEarly) this.#error ??= new XtlsError("handshake-canceled");
+    if (this.#error === undefined) this.#settle(status);
   }
 
   /**
@@ -196,12 +197,12 @@ export class Engine {
     return this.#error;
   }
 
-  /** The peer's certificate, once the handshake is over. */
+  /** The peer's certificate, once the handshake is over; also after disposal. */
   get peer(): Certificate | undefined {
     return this.#peer;
   }
 
-  /** What was agreed on, once the handshake is over. */
+  /** What was agreed on, once the handshake is over; also after disposal. */
   get negotiated(): Negotiated | undefined {
     return this.#negotiated;
   }

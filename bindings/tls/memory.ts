@@ -22,6 +22,7 @@ const LARGEST = 0x100000;
 /** The core's u16 and u32 want to be aligned. */
 const aligned = (length: number): number => (length + 7) & ~7;
 
+/** The window of one core. */
 export class Memory {
   readonly #module: Exports;
   readonly #window: Bytes;

@@ -18,6 +18,7 @@ import type { Tickets } from "./tickets.ts";
 /** The initiator is the TLS client, the responder the TLS server. */
 export type EngineRole = "initiator" | "responder";
 
+/** What an engine is told at birth; nothing can be changed afterwards. */
 export interface EngineOptions {
   readonly role: EngineRole;
   /** Own key and certificate; the engine keeps them alive. */

@@ -1,5 +1,6 @@
 import { loadCore, type EngineOptions, type Version, type XtlsError } from "../../bindings/node.ts";
 import { assert, suite } from "../suite.ts";
+import { xmppAddr } from "../tls/issuer.ts";
 import type { Terms } from "./counterpart.ts";
 import { openssl } from "./programs.ts";
 import { Cast, exchangeWords, meet, type Meeting, PROGRAMS } from "./terms.ts";
@@ -71,6 +72,15 @@ const SCENARIOS: readonly Scenario[] = [
       assert.is(meeting.bridge.engine.alerts.sent?.name, "unknown_ca");
       // gnutls-serv is sparing of words: in TLS 1.2 it only misses our certificate.
       await meeting.counterpart.complains(/unknown.ca|fatal alert has been received|No certificate was found/i);
+    },
+  },
+  {
+    claim: "refuses a certificate with a name that cannot be trusted to be read alike",
+    terms: { own: cast.issuer.issue("evil", { names: [xmppAddr("juliet\\n@capulet.example")] }) },
+    async body(meeting) {
+      assert.is((await failure(meeting)).code, "invalid-certificate");
+      assert.is(meeting.bridge.engine.alerts.sent?.name, "bad_certificate");
+      assert.is(meeting.bridge.engine.peer, undefined);
     },
   },
   {

@@ -1,6 +1,6 @@
-import { loadCore } from "../../bindings/node.ts";
+import { loadCore, type Core } from "../../bindings/node.ts";
 import { assert, suite } from "../suite.ts";
-import { codeThrownBy, openPair, pair, pattern, settle, thrown, transfer } from "./pair.ts";
+import { codeThrownBy, couple, openPair, pair, pattern, settle, thrown, transfer } from "./pair.ts";
 
 const test = suite("limits");
 const core = await loadCore();
@@ -76,22 +76,37 @@ test("has too little room for a handshake when the limit is absurd, and says so"
   );
 });
 
-test("survives the module's memory running out", async () => {
-  const small = await loadCore();
-  const filler: number[] = [];
+/** Takes all memory that the module can have, down to 4 KiB; returns how to give it back. */
+function exhaust({ module }: Core): () => void {
+  const blocks: ReturnType<typeof module.xtls_alloc>[] = [];
   for (let size = 0x4000000; size >= 0x1000; size >>= 1) {
-    for (let block = small.module.xtls_alloc(size); block !== 0; block = small.module.xtls_alloc(size))
-      filler.push(block);
+    for (let block = module.xtls_alloc(size); block !== 0; block = module.xtls_alloc(size)) blocks.push(block);
   }
+  return () => blocks.forEach((block) => module.xtls_free(block));
+}
+
+test("says when the module's memory runs out, and works again when there is some", async () => {
+  const small = await loadCore();
+  const ends = pair(small);
+  const { juliet: identity } = couple(small);
+  const release = exhaust(small);
   assert.is(
-    codeThrownBy(() => small.createIdentity({ jid: "juliet@capulet.example" })),
+    codeThrownBy(() => small.createIdentity({ jid: "nurse@capulet.example" })),
     "out-of-memory",
   );
   assert.is(
     codeThrownBy(() => small.tickets({ capacity: 65536 })),
     "out-of-memory",
   );
-  for (const block of filler) small.module.xtls_free(block as never);
+  assert.is(
+    codeThrownBy(() => small.engine({ role: "initiator", identity })),
+    "out-of-memory",
+  );
+  assert.is(
+    codeThrownBy(() => settle(ends)),
+    "out-of-memory",
+  );
+  release();
   openPair(small);
 });
 
