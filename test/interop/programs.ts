@@ -4,7 +4,7 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -94,11 +94,16 @@ export const gnutls: Program = {
   },
 };
 
-/** gnutls-serv listens on every address there is; this keeps it at home. */
+let library: string | undefined;
+
+/** gnutls-serv listens on every address there is; this keeps it at home. Compiled once, gone with the process. */
 function loopback(): string {
-  const library = join(mkdtempSync(join(tmpdir(), "xtls-loopback-")), "loopback.so");
+  if (library !== undefined) return library;
+  const folder = mkdtempSync(join(tmpdir(), "xtls-loopback-"));
+  process.once("exit", () => rmSync(folder, { recursive: true }));
+  library = join(folder, "loopback.so");
   const source = fileURLToPath(new URL("./loopback.c", import.meta.url));
-  execFileSync("cc", ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]);
+  execFileSync("cc", ["-shared", "-fPIC", "-o", library, source, "-ldl"]);
   return library;
 }
 
