@@ -10,7 +10,7 @@
  */
 
 import { XtlsError } from "../errors.ts";
-import type { EnginePointer, Exports } from "../../wasm/abi.ts";
+import type { Bytes, EnginePointer, Exports } from "../../wasm/abi.ts";
 import { alertOf, type Alert } from "./alerts.ts";
 import { problemsOf } from "./authorities.ts";
 import { Certificate } from "./certificate.ts";
@@ -128,14 +128,16 @@ export class Engine {
   }
 
   /**
-   * Moves plaintext of the peer out. What was authentic stays readable after an error.
+   * Moves plaintext of the peer out. What was authentic stays readable after an error. As
+   * reading makes room, an engine that was full goes on, and may fail: `error` tells.
    *
    * @returns a fresh copy, empty when there is none
    * @throws XtlsError `disposed`
    */
   read(): Uint8Array {
     const engine = this.#owned.address;
-    return this.#memory.drain((block, size) => this.#module.xtls_engine_read(engine, block, size));
+    const take = (block: Bytes, max: number): number => this.#module.xtls_engine_read(engine, block, max);
+    return this.#memory.drain(take, Infinity, this.#limit);
   }
 
   // --- ends ---------------------------------------------------------------------
@@ -151,7 +153,7 @@ export class Engine {
     const isEarly = this.state === "handshaking";
     const status = this.#module.xtls_engine_close(engine);
     if (isEarly) this.#error ??= new XtlsError("handshake-canceled");
-    if (this.#error === undefined) this.#settle(status);
+    if (this.error === undefined) this.#settle(status);
   }
 
   /**
@@ -171,7 +173,8 @@ export class Engine {
   }
 
   /**
-   * The transport ended. That is an attack or an accident unless close_notify came before.
+   * The transport ended. That is an attack or an accident unless close_notify came before;
+   * it counts once all that came before it was read.
    *
    * @throws XtlsError `truncated`, which also fails the engine
    */
@@ -182,6 +185,7 @@ export class Engine {
 
   /** Zeroes keys, plaintext and everything else of this engine in the module. */
   [Symbol.dispose](): void {
+    void this.error; // which is known to the module until now
     this.#owned.dispose();
   }
 
@@ -194,6 +198,7 @@ export class Engine {
 
   /** What failed the engine; also after disposal. */
   get error(): XtlsError | undefined {
+    if (this.state === "failed") this.#error ??= this.#failure(this.#module.xtls_engine_error(this.#owned.address));
     return this.#error;
   }
 
@@ -288,9 +293,7 @@ export class Engine {
   /** Throws for a negative status: the error that failed the engine, or else a refusal that changed nothing. */
   #settle(status: number): void {
     if (status >= 0) return;
-    if (this.state !== "failed") throw new XtlsError(codeOf(status));
-    this.#error ??= this.#failure(status);
-    throw this.#error;
+    throw this.error ?? new XtlsError(codeOf(status));
   }
 
   #failure(status: number): XtlsError {

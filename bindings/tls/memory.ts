@@ -71,9 +71,12 @@ export class Memory {
     return new Uint8Array(0);
   }
 
-  /** A copy of all that `take` moves out, at most `max` bytes: it is called until it moves less than it could. */
-  drain(take: (block: Bytes, max: number) => number, max = Infinity): Uint8Array {
-    const size = Math.min(max, Math.max(SMALLEST, WINDOW - this.#top));
+  /**
+   * A copy of all that `take` moves out, at most `max` bytes: it is called until it moves
+   * less than it could, which is `room` bytes at a time at most.
+   */
+  drain(take: (block: Bytes, max: number) => number, max = Infinity, room = WINDOW): Uint8Array {
+    const size = Math.min(max, room, Math.max(SMALLEST, WINDOW - this.#top));
     const first = this.collect(take, size);
     if (first.length < size || first.length === max) return first;
 

@@ -1,6 +1,6 @@
 import { loadCore, type Core } from "../../bindings/node.ts";
 import { assert, suite } from "../suite.ts";
-import { codeThrownBy, couple, openPair, pair, pattern, settle, thrown, transfer } from "./pair.ts";
+import { codeThrownBy, couple, openPair, pair, pattern, settle, thrown, transfer, type Pair } from "./pair.ts";
 
 const test = suite("limits");
 const core = await loadCore();
@@ -55,6 +55,33 @@ test("takes no ciphertext when plaintext is not read, and goes on when it is", (
     read += responder.read().length;
   }
   assert.is(read, 12 * 16 * KIB);
+});
+
+/** A responder with little room that was fed three records, more than it can hold as plaintext. */
+function overfull(): Pair & { readonly last: Uint8Array } {
+  const ends = openPair(core, {}, {}, { limit: 4 * KIB });
+  const records = Array.from({ length: 4 }, () => {
+    ends.initiator.write(pattern(3000));
+    return ends.initiator.drain();
+  });
+  for (const record of records.slice(0, 3)) ends.responder.feed(record);
+  return { ...ends, last: records[3]! };
+}
+
+test("reads on through a ring smaller than what waits", () => {
+  const { responder } = overfull();
+  assert.is(responder.read().length, 9000);
+  assert.is(responder.read().length, 0);
+});
+
+test("keeps an error that only reading came upon", () => {
+  const { responder } = overfull();
+  responder.end();
+  assert.is(responder.error, undefined, "there is still something to read");
+  assert.is(responder.read().length, 9000);
+  assert.is(responder.state, "failed");
+  responder[Symbol.dispose]();
+  assert.is(responder.error?.code, "truncated");
 });
 
 test("holds a megabyte by default", () => {
