@@ -35,6 +35,7 @@ struct xtls_engine {
     mbedtls_ssl_config config;
     mbedtls_ssl_context ssl;
     unsigned lowest_version;
+    unsigned highest_version;
     int suites[XTLS_SUITES_MAX + 1]; /* config points to these three; zero or NULL ends them */
     uint16_t groups[XTLS_GROUPS_MAX + 1];
     size_t wanted_groups;    /* how many of them may exchange keys; the rest is for TLS 1.2's certificates */

@@ -61,7 +61,7 @@ int xtls_peek_plain_alert(const mbedtls_ssl_context *ssl)
 
 int xtls_peek_skipped_error(const mbedtls_ssl_context *ssl)
 {
-    return ssl->in_msgtype == MBEDTLS_SSL_MSG_ALERT && ssl->in_left == 0 && ssl->in_msglen == 2 &&
+    return ssl->in_msgtype == MBEDTLS_SSL_MSG_ALERT && ssl->in_left == 0 &&
            ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && ssl->in_msg[1] != MBEDTLS_SSL_ALERT_MSG_USER_CANCELED;
 }
 
