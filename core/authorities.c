@@ -1,3 +1,4 @@
+/* Authorities: a reference-counted list of Mbed TLS's certificates. */
 #include "authorities.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Identities: the key, the parsed chain that Mbed TLS presents, and its DER for everybody else. */
 #include "identity.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* From the many codes of Mbed TLS to the few that callers can act upon. */
 #include "status.h"
 
 #include "host.h"

@@ -1,3 +1,4 @@
+/* The ticket table: a ring of rows, so that the oldest makes room. */
 #include "tickets.h"
 
 #include <string.h>
