@@ -31,10 +31,10 @@ export const nodeTls: Program = {
     const own = new NodeEnd((server.address() as AddressInfo).port);
     server.on("keylog", own.log);
     server.on("tlsClientError", (error) => own.words.add(String(error)));
+    server.once("connection", () => server.close());
     server.on("secureConnection", (socket) => {
       own.watch(socket);
       own.open(socket);
-      server.close();
     });
     return own;
   },
