@@ -31,7 +31,7 @@ export const nodeTls: Program = {
     const own = new NodeEnd((server.address() as AddressInfo).port);
     server.on("keylog", own.log);
     server.on("tlsClientError", (error) => own.words.add(String(error)));
-    server.once("connection", () => server.close());
+    own.server = server;
     server.on("secureConnection", (socket) => {
       own.watch(socket);
       own.open(socket);
@@ -61,6 +61,8 @@ class NodeEnd implements NodeCounterpart {
   readonly isPolite = true;
   readonly keyLog: string[] = [];
   readonly words = new Transcript("node:tls");
+  /** What it listens with, if it does. */
+  server: tls.Server | undefined;
   readonly #socket: Promise<TLSSocket>;
   #watched: TLSSocket | undefined;
   open: (socket: TLSSocket) => void = () => {};
@@ -106,6 +108,7 @@ class NodeEnd implements NodeCounterpart {
   }
 
   stop(): void {
+    this.server?.close();
     this.#watched?.destroy();
   }
 }
