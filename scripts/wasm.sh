@@ -47,7 +47,6 @@ module_key() {
 build() {
   alone wasm
   [ ! -f "$1" ] || return 0
-  find "$cache" -maxdepth 1 -name '*.wasm' -mtime +30 -delete
   stage=$(mktemp -d "${root%/}/tmp/xtls.XXXXXX")
   litter+=("$stage")
   lay_out "$stage" "$mbedtls"
