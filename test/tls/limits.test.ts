@@ -84,13 +84,13 @@ test("keeps an error that only reading came upon", () => {
   assert.is(responder.error?.code, "truncated");
 });
 
-test("holds a megabyte by default", () => {
+test("holds four megabytes by default", () => {
   const ends = openPair(core);
-  ends.initiator.write(pattern(1000 * KIB));
+  ends.initiator.write(pattern(4000 * KIB));
   transfer(ends.initiator, ends.responder);
-  assert.equal(ends.responder.read(), pattern(1000 * KIB));
+  assert.equal(ends.responder.read(), pattern(4000 * KIB));
   assert.is(
-    codeThrownBy(() => ends.initiator.write(pattern(1025 * KIB))),
+    codeThrownBy(() => ends.initiator.write(pattern(4097 * KIB))),
     "limit-exceeded",
   );
 });
