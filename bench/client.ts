@@ -4,6 +4,7 @@
  */
 import { createSecureContext, TLSSocket } from "node:tls";
 import { Conversation, type End } from "./conversation.ts";
+import { socketEnd } from "./sockets.ts";
 import type { Pair, Suite } from "./subject.ts";
 import { MemoryEnd } from "./wire.ts";
 
@@ -65,11 +66,4 @@ export class ClientPair implements Pair {
   [Symbol.dispose](): void {
     this.#server.destroy();
   }
-}
-
-/** A socket as an end of a conversation. */
-export function socketEnd(socket: TLSSocket): End {
-  const end: End = { write: (message) => socket.write(message), take: () => {} };
-  socket.on("data", (piece: Uint8Array) => end.take(piece));
-  return end;
 }

@@ -9,7 +9,7 @@
 
 #define RECORD_HEADER 5
 #define PLAIN_ALERT (RECORD_HEADER + 2)
-#define INNER_ALERT (RECORD_HEADER + 2 + 1 + 16) /* TLS 1.3: with the inner type and the tag. No handshake message is so short. */
+#define INNER_ALERT (RECORD_HEADER + 2 + 1 + 16) /* TLS 1.3: inner type and tag; no handshake message is so short */
 
 #define ALERT_MAX 32 /* bytes of an alert's record in either version */
 
@@ -91,8 +91,8 @@ static void note(xtls_engine *engine, int direction, unsigned char level, unsign
 }
 
 /*
- * During the handshake an alert in the clear only names the failure that the peer, or somebody on the
- * way, could have brought about by any other bytes; afterwards it is what it looks like, a forgery.
+ * During the handshake an alert in the clear only names the failure that the peer, or somebody
+ * on the way, could have brought about by any bytes; afterwards it is what it looks like, a forgery.
  */
 int xtls_alerts_name(xtls_engine *engine, int error)
 {
@@ -110,7 +110,8 @@ void xtls_alerts_observe(xtls_engine *engine, const unsigned char *record, size_
     if (length == PLAIN_ALERT && record[0] == MBEDTLS_SSL_MSG_ALERT) {
         note(engine, XTLS_SENT, record[RECORD_HEADER], record[RECORD_HEADER + 1]);
     }
-    if (record[0] == MBEDTLS_SSL_MSG_ALERT || (record[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA && length == INNER_ALERT)) {
+    if (record[0] == MBEDTLS_SSL_MSG_ALERT ||
+        (record[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA && length == INNER_ALERT)) {
         engine->has_alerted = 1;
     }
 }
@@ -119,6 +120,9 @@ void xtls_alerts_report(xtls_engine *engine, int error)
 {
     int pended = xtls_peek_pended_alert(&engine->ssl, error);
 
+    if (engine->has_ended) { /* nobody is there */
+        return;
+    }
     if (pended >= 0) {
         note(engine, XTLS_SENT, MBEDTLS_SSL_ALERT_LEVEL_FATAL, (unsigned char) pended);
     } else if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
@@ -137,7 +141,7 @@ int xtls_alerts_send(xtls_engine *engine, unsigned char level, unsigned char des
     int error = xtls_peek_flush(&engine->ssl);
 
     if (error == 0) {
-        error = xtls_bio_reserve(&engine->ciphertext_out, ALERT_MAX); /* else Mbed TLS would keep it and send it again */
+        error = xtls_bio_reserve(&engine->ciphertext_out, ALERT_MAX); /* else Mbed TLS keeps it, to be sent twice */
     }
     if (error == 0) {
         error = mbedtls_ssl_send_alert_message(&engine->ssl, level, description);

@@ -1,3 +1,4 @@
+/* Authorities: a reference-counted list of Mbed TLS's certificates. */
 #include "authorities.h"
 
 #include <string.h>
@@ -25,6 +26,9 @@ static int parse_pem(xtls_authorities *authorities, const char *pem, size_t leng
     xtls_free(text);
     if (error == 0) {
         return XTLS_OK;
+    }
+    if (error > 0) { /* so many could not be read */
+        error = MBEDTLS_ERR_X509_INVALID_FORMAT;
     }
     return xtls_status(error) == XTLS_ERR_MEMORY ? XTLS_ERR_MEMORY : XTLS_ERR_CERTIFICATE;
 }

@@ -1,3 +1,4 @@
+/* The ring: read from `head` on, around the end of the block; its capacity is a power of two, so a mask wraps. */
 #include "bio.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* From the host's milliseconds to dates; stands in for libc's time and gmtime_r (mbedtls_config.h). */
 #include "calendar.h"
 
 #include <string.h>

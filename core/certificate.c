@@ -1,3 +1,7 @@
+/*
+ * From X.509 to fields: Mbed TLS parses, the names it does not know (otherName) and their safety are
+ * looked after here. What one reader could understand differently from another makes the certificate invalid.
+ */
 #include "certificate.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Chains: DER is self-delimiting, so certificates are told apart by their outer length alone. */
 #include "chain.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* See der.h. */
 #include "der.h"
 
 int xtls_der_wrap(unsigned char **at, const unsigned char *start, size_t length, unsigned char tag)

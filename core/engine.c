@@ -4,8 +4,6 @@
  */
 #include "engine_inside.h"
 
-#include <string.h>
-
 #include "memory.h"
 #include "peek.h"
 #include "status.h"
@@ -20,56 +18,9 @@ static int is_reading(const xtls_engine *engine)
     return engine->state == XTLS_STATE_OPEN || engine->state == XTLS_STATE_CLOSING;
 }
 
-static int has_input(const xtls_engine *engine)
-{
-    return engine->ciphertext_in.length > 0 || engine->lent_length > 0;
-}
-
 static int is_alive(const xtls_engine *engine)
 {
     return engine->state == XTLS_STATE_HANDSHAKING || is_reading(engine);
-}
-
-/* --- the two callbacks that join the rings to Mbed TLS ------------------------- */
-
-static int send_record(void *context, const unsigned char *bytes, size_t length)
-{
-    xtls_engine *engine = context;
-    int status = xtls_bio_put(&engine->ciphertext_out, bytes, length);
-
-    if (status != XTLS_OK) {
-        return status;
-    }
-    xtls_alerts_observe(engine, bytes, length);
-    return (int) length;
-}
-
-/* What was lent is read where it lies. */
-static size_t take_lent(xtls_engine *engine, unsigned char *output, size_t max)
-{
-    size_t length = engine->lent_length < max ? engine->lent_length : max;
-
-    if (length > 0) {
-        memcpy(output, engine->lent, length);
-        engine->lent += length;
-        engine->lent_length -= length;
-    }
-    return length;
-}
-
-static int receive_bytes(void *context, unsigned char *output, size_t max)
-{
-    xtls_engine *engine = context;
-    size_t length;
-
-    if (xtls_peek_skipped_error(&engine->ssl)) {
-        return MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
-    }
-    length = xtls_bio_take(&engine->ciphertext_in, output, max);
-    if (length == 0) {
-        length = take_lent(engine, output, max);
-    }
-    return length > 0 ? (int) length : MBEDTLS_ERR_SSL_WANT_READ;
 }
 
 /* --- changes of state ------------------------------------------------------------ */
@@ -97,7 +48,7 @@ static int close_in_turn(xtls_engine *engine)
 {
     int error = engine->state == XTLS_STATE_OPEN ? say_close_notify(engine) : 0;
 
-    if (error != 0) {
+    if (error != 0 && error != XTLS_ERR_LIMIT) { /* no room: the peer has stopped listening anyway */
         return error;
     }
     engine->alerts[XTLS_RECEIVED] = xtls_peek_received_alert(&engine->ssl);
@@ -107,63 +58,6 @@ static int close_in_turn(xtls_engine *engine)
 }
 
 /* --- motion ------------------------------------------------------------------------- */
-
-/* Moves a decrypted record on, as much of it as the ring has room for; the rest waits inside Mbed TLS. */
-static int deliver(xtls_engine *engine, size_t available)
-{
-    size_t room = xtls_bio_room(&engine->plaintext);
-    size_t left = available < room ? available : room;
-    int error = xtls_bio_reserve(&engine->plaintext, left);
-
-    while (error == XTLS_OK && left > 0) {
-        size_t space;
-        unsigned char *tail = xtls_bio_tail(&engine->plaintext, &space);
-        int length = mbedtls_ssl_read(&engine->ssl, tail, left < space ? left : space);
-
-        if (length <= 0) {
-            return MBEDTLS_ERR_SSL_INTERNAL_ERROR; /* the bytes were said to be there */
-        }
-        xtls_bio_commit(&engine->plaintext, (size_t) length);
-        left -= (size_t) length;
-    }
-    return error;
-}
-
-/* Decrypts the next record and leaves it inside Mbed TLS; WANT_READ when it is not there yet. */
-static int next_record(xtls_engine *engine)
-{
-    unsigned char nothing;
-    int error = mbedtls_ssl_read(&engine->ssl, &nothing, 0);
-
-    if (error == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-        return xtls_resumption_keep(engine);
-    }
-    if (error == MBEDTLS_ERR_SSL_WANT_READ && !xtls_peek_is_at_rest(&engine->ssl)) {
-        return 0; /* a ticket has come and is looked at in the next round */
-    }
-    return error;
-}
-
-/* The last record stays inside Mbed TLS, from where xtls_engine_read takes it without a detour. */
-static int read_records(xtls_engine *engine)
-{
-    int error = 0;
-
-    while (error == 0) {
-        size_t available = mbedtls_ssl_get_bytes_avail(&engine->ssl);
-
-        if (available == 0) {
-            error = next_record(engine);
-        } else if (!has_input(engine) && !engine->has_ended) {
-            return 0;
-        } else if (xtls_bio_room(&engine->plaintext) > 0) {
-            error = deliver(engine, available);
-        } else {
-            return 0; /* until the caller reads */
-        }
-    }
-    return error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? close_in_turn(engine) : error;
-}
 
 static int go_on(xtls_engine *engine)
 {
@@ -177,7 +71,8 @@ static int go_on(xtls_engine *engine)
         }
     }
     if (error == 0 && is_reading(engine)) {
-        error = read_records(engine);
+        error = xtls_records_read(engine);
+        error = error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? close_in_turn(engine) : error;
     }
     if (error != 0 && error != MBEDTLS_ERR_SSL_WANT_READ) {
         return fail(engine, error);
@@ -203,8 +98,8 @@ int xtls_engine_start(xtls_engine *engine)
     engine->state = XTLS_STATE_HANDSHAKING;
     status = mbedtls_ssl_setup(&engine->ssl, &engine->config);
     if (status == 0) {
-        mbedtls_ssl_set_bio(&engine->ssl, engine, send_record, receive_bytes, NULL);
-        status = mbedtls_ssl_set_hostname(&engine->ssl, NULL); /* on purpose: an address is a JID, the caller judges it */
+        mbedtls_ssl_set_bio(&engine->ssl, engine, xtls_records_send, xtls_records_receive, NULL);
+        status = mbedtls_ssl_set_hostname(&engine->ssl, NULL); /* on purpose: a JID is no host, the caller judges it */
     }
     if (status == 0) {
         status = xtls_resumption_offer(engine);
@@ -258,23 +153,6 @@ int xtls_engine_drain(xtls_engine *engine, unsigned char *output, size_t max)
     return (int) xtls_bio_take(&engine->ciphertext_out, output, max);
 }
 
-/* Room for all records that the plaintext needs, so that none of them can fail half-way. */
-static int reserve_records(xtls_engine *engine, size_t length)
-{
-    int payload = mbedtls_ssl_get_max_out_record_payload(&engine->ssl);
-    int expansion = mbedtls_ssl_get_record_expansion(&engine->ssl);
-    size_t records;
-
-    if (payload <= 0 || expansion < 0) {
-        return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-    }
-    if (length > xtls_bio_room(&engine->ciphertext_out)) {
-        return XTLS_ERR_LIMIT;
-    }
-    records = length / (size_t) payload + 1;
-    return xtls_bio_reserve(&engine->ciphertext_out, length + records * (size_t) expansion);
-}
-
 int xtls_engine_write(xtls_engine *engine, const unsigned char *bytes, size_t length)
 {
     int status;
@@ -288,22 +166,13 @@ int xtls_engine_write(xtls_engine *engine, const unsigned char *bytes, size_t le
     if (length == 0) {
         return XTLS_OK;
     }
-    status = reserve_records(engine, length);
+    status = xtls_records_reserve(engine, length);
     if (status != XTLS_OK) {
         return status;
     }
-    /* A TLS 1.3 record holds 2^14 - 1 bytes besides the inner type: one call may take less than all. */
-    while (length > 0) {
-        int written = mbedtls_ssl_write(&engine->ssl, bytes, length);
-
-        if (written <= 0) {
-            engine->has_alerted = 0;
-            return fail(engine, written < 0 ? written : MBEDTLS_ERR_SSL_INTERNAL_ERROR);
-        }
-        bytes += written;
-        length -= (size_t) written;
-    }
-    return XTLS_OK;
+    engine->has_alerted = 0;
+    status = xtls_records_write(engine, bytes, length);
+    return status == XTLS_OK ? XTLS_OK : fail(engine, status);
 }
 
 /* Out of the record that waits inside Mbed TLS. */
@@ -326,7 +195,7 @@ int xtls_engine_read(xtls_engine *engine, unsigned char *output, size_t max)
     if (length < max) {
         length += read_waiting(engine, output + length, max - length);
     }
-    if (length > 0 && is_reading(engine) && (has_input(engine) || engine->has_ended)) {
+    if (length > 0 && is_reading(engine) && (xtls_records_wait(engine) || engine->has_ended)) {
         (void) go_on(engine); /* there is room again; what goes wrong is told by the next call */
     }
     return (int) length;

@@ -1,8 +1,8 @@
 /*
  * The engine from within: its parts, and what its files owe each other.
  * engine.c has the ports and everything that changes the state, engine_options.c the
- * birth, engine_facts.c the reading, handshake.c the way to the open state,
- * alerts.c and key_log.c what their names say.
+ * birth, engine_facts.c the reading, handshake.c the way to the open state, records.c
+ * what passes then; resumption.c, alerts.c and key_log.c have what their names say.
  */
 #ifndef XTLS_ENGINE_INSIDE_H
 #define XTLS_ENGINE_INSIDE_H
@@ -37,6 +37,7 @@ struct xtls_engine {
     mbedtls_ssl_config config;
     mbedtls_ssl_context ssl;
     unsigned lowest_version;
+    unsigned highest_version;
     int suites[XTLS_SUITES_MAX + 1]; /* config points to these three; zero or NULL ends them */
     uint16_t groups[XTLS_GROUPS_MAX + 1];
     size_t wanted_groups;    /* how many of them may exchange keys; the rest is for TLS 1.2's certificates */
@@ -68,12 +69,33 @@ struct xtls_engine {
 /* Ends the options. */
 void xtls_options_complete(xtls_engine *engine);
 
+/* --- records.c --- */
+
+/* Mbed TLS's callbacks for ciphertext; `engine` is one. */
+int xtls_records_send(void *engine, const unsigned char *bytes, size_t length);
+int xtls_records_receive(void *engine, unsigned char *output, size_t max);
+
+/*
+ * Decrypts records into the plaintext ring: MBEDTLS_ERR_SSL_WANT_READ when no whole one is left, 0 when
+ * the ring is full, MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, or what is wrong.
+ */
+int xtls_records_read(xtls_engine *engine);
+
+/* True when there is ciphertext that nobody has looked at. */
+int xtls_records_wait(const xtls_engine *engine);
+
+/* Makes room for all records that `length` bytes of plaintext need. XTLS_OK, XTLS_ERR_LIMIT, XTLS_ERR_MEMORY. */
+int xtls_records_reserve(xtls_engine *engine, size_t length);
+
+/* Encrypts all of it into the room made. XTLS_OK or Mbed TLS's error. */
+int xtls_records_write(xtls_engine *engine, const unsigned char *bytes, size_t length);
+
 /* --- handshake.c --- */
 
 /* Goes on with the handshake: 0 when it is over, MBEDTLS_ERR_SSL_WANT_READ, or what is wrong. */
 int xtls_handshake_continue(xtls_engine *engine);
 
-/* Learns from Mbed TLS, or from the ticket, who the peer is. XTLS_OK, MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE, XTLS_ERR_MEMORY. */
+/* Learns from Mbed TLS, or from the ticket, who the peer is. XTLS_OK, or why it must not go on. */
 int xtls_handshake_meet_peer(xtls_engine *engine);
 
 /* --- resumption.c --- */

@@ -81,7 +81,7 @@ static xtls_engine *new_engine(int role, size_t limit)
     memcpy(engine->suites, DEFAULT_SUITES, sizeof(DEFAULT_SUITES));
     memcpy(engine->groups, DEFAULT_GROUPS, sizeof(DEFAULT_GROUPS));
     engine->wanted_groups = COUNT(DEFAULT_GROUPS);
-    engine->lowest_version = MBEDTLS_SSL_VERSION_TLS1_3;
+    engine->lowest_version = engine->highest_version = MBEDTLS_SSL_VERSION_TLS1_3;
     return engine;
 }
 
@@ -124,6 +124,7 @@ int xtls_engine_versions(xtls_engine *engine, unsigned lowest, unsigned highest)
         return XTLS_ERR_STATE;
     }
     engine->lowest_version = lowest;
+    engine->highest_version = highest;
     mbedtls_ssl_conf_min_tls_version(&engine->config, (mbedtls_ssl_protocol_version) lowest);
     mbedtls_ssl_conf_max_tls_version(&engine->config, (mbedtls_ssl_protocol_version) highest);
     return XTLS_OK;

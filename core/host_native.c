@@ -1,3 +1,4 @@
+/* The native host: see host_native.h. Not part of the module. */
 #include "host_native.h"
 
 #include <malloc.h>

@@ -1,3 +1,4 @@
+/* Identities: the key, the parsed chain that Mbed TLS presents, and its DER for everybody else. */
 #include "identity.h"
 
 #include <string.h>
@@ -101,6 +102,9 @@ static int parse_pem(xtls_identity *identity, const unsigned char *pem, size_t l
 {
     int error = mbedtls_x509_crt_parse(&identity->certificates, pem, length);
 
+    if (error > 0) { /* so many could not be read */
+        error = MBEDTLS_ERR_X509_INVALID_FORMAT;
+    }
     if (error == 0) {
         error = mbedtls_pk_parse_key(&identity->key, pem, length, NULL, 0, xtls_random, NULL);
     }
@@ -112,7 +116,7 @@ static int parse_pem(xtls_identity *identity, const unsigned char *pem, size_t l
     case XTLS_ERR_MEMORY:
     case XTLS_ERR_RANDOM:
         return xtls_status(error);
-    default: /* also a positive count of certificates that could not be read */
+    default:
         return XTLS_ERR_IDENTITY;
     }
 }

@@ -53,7 +53,8 @@ static void write_line(xtls_engine *engine, const char *label, const unsigned ch
     line[length++] = ' ';
     length += write_hex(line + length, secret, secret_length);
     line[length++] = '\n';
-    (void) xtls_bio_put(&engine->key_log, (const unsigned char *) line, length); /* full: the line is lost, nothing else */
+    /* When the ring is full the line is lost, and nothing else. */
+    (void) xtls_bio_put(&engine->key_log, (const unsigned char *) line, length);
     mbedtls_platform_zeroize(line, sizeof(line));
 }
 

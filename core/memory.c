@@ -1,3 +1,4 @@
+/* The heap and the stack of the module, and of the native build that tests it. */
 #include "memory.h"
 
 #include <stdint.h>

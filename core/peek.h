@@ -17,7 +17,7 @@ unsigned xtls_peek_group(mbedtls_ssl_context *ssl);
 /* The key exchange under way uses a session instead of certificates. During a handshake. */
 int xtls_peek_is_resuming(const mbedtls_ssl_context *ssl);
 
-/* The exporter secret, as long as the suite's hash, which Mbed TLS's key export leaves out. TLS 1.3, during a handshake. */
+/* The exporter secret, which Mbed TLS's key export leaves out, as long as the hash. TLS 1.3, during a handshake. */
 const unsigned char *xtls_peek_exporter_secret(const mbedtls_ssl_context *ssl);
 
 /* TLS 1.2: past the hellos, and RFC 7627 was not agreed on. During a handshake. */

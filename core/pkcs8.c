@@ -1,3 +1,4 @@
+/* PKCS#8 and PEM, written from the inside out. */
 #include "pkcs8.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The host's randomness under the names that Mbed TLS and PSA call. */
 #include "random.h"
 
 #include "host.h"

@@ -114,6 +114,12 @@ int xtls_engine_resume(xtls_engine *engine, const unsigned char *session, size_t
     return status;
 }
 
+/* Mbed TLS offers a TLS 1.3 session in TLS 1.3 alone, whatever the versions are that were asked for. */
+static int is_fit(const xtls_engine *engine)
+{
+    return engine->highest_version == MBEDTLS_SSL_VERSION_TLS1_3 && is_still_trusted(engine);
+}
+
 /* A session that no longer fits the options is no error: a full handshake follows. */
 int xtls_resumption_offer(xtls_engine *engine)
 {
@@ -122,7 +128,7 @@ int xtls_resumption_offer(xtls_engine *engine)
     if (engine->offered == NULL) {
         return XTLS_OK;
     }
-    if (!is_still_trusted(engine)) {
+    if (!is_fit(engine)) {
         xtls_chain_free(&engine->restored);
         return XTLS_OK;
     }

@@ -1,3 +1,4 @@
+/* Self-signed certificates: names, serial number, validity, xmppAddr and usage, in the order of RFC 5280 4.1.2. */
 #include "self_signed.h"
 
 #include <string.h>
@@ -77,7 +78,7 @@ static int write_xmpp_addr(unsigned char **at, unsigned char *start, const char 
     int ret;
     size_t length = 0;
 
-    MBEDTLS_ASN1_CHK_ADD(length, mbedtls_asn1_write_tagged_string(at, start, MBEDTLS_ASN1_UTF8_STRING, jid, jid_length));
+    MBEDTLS_ASN1_CHK_ADD(length, mbedtls_asn1_write_utf8_string(at, start, jid, jid_length));
     MBEDTLS_ASN1_CHK_ADD(length, xtls_der_wrap(at, start, length, XTLS_DER_EXPLICIT_0));
     MBEDTLS_ASN1_CHK_ADD(length, mbedtls_asn1_write_oid(at, start, OID_XMPP_ADDR, sizeof(OID_XMPP_ADDR) - 1));
     MBEDTLS_ASN1_CHK_ADD(length, xtls_der_wrap(at, start, length, XTLS_DER_EXPLICIT_0));

@@ -1,3 +1,4 @@
+/* Sessions as bytes. Mbed TLS checks its own record, and refuses one of another release or configuration. */
 #include "session.h"
 
 #include <string.h>

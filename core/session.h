@@ -15,7 +15,7 @@
 int xtls_session_pack(const mbedtls_ssl_session *session, const xtls_chain *peer,
                       unsigned char **output, size_t *length);
 
-/* Reads it into an initialised session and chain, which stay empty on failure. XTLS_OK, XTLS_ERR_ARGUMENT, XTLS_ERR_MEMORY. */
+/* Reads it into an initialised session and chain, empty still on failure. XTLS_OK, XTLS_ERR_ARGUMENT, XTLS_ERR_MEMORY. */
 int xtls_session_unpack(const unsigned char *bytes, size_t length, mbedtls_ssl_session *session, xtls_chain *peer);
 
 #endif

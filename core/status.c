@@ -1,3 +1,4 @@
+/* From the many codes of Mbed TLS to the few that callers can act upon. */
 #include "status.h"
 
 #include "host.h"
@@ -11,6 +12,7 @@
 #include "mbedtls/pk.h"
 #include "mbedtls/ssl.h"
 #include "mbedtls/x509.h"
+#include "memory.h"
 
 #ifndef XTLS_MBEDTLS_CONFIG_H
 #error "Mbed TLS was configured by another file than config/mbedtls_config.h"
@@ -19,6 +21,17 @@
 /* A code is a module's (high bits) plus, at times, a lower layer's (low seven bits). */
 #define MODULE(error) (-(-(error) & 0x7F80))
 #define LAYER(error) (-(-(error) & 0x7F))
+
+#define PROBE 4096 /* bytes: more than any one step of parsing or arithmetic asks for */
+
+/* Some layers swallow the reason; then the heap and the host are asked again. */
+static int is_heap_exhausted(void)
+{
+    void *probe = xtls_alloc(PROBE);
+
+    xtls_free(probe);
+    return probe == NULL;
+}
 
 static int is_out_of_memory(int error)
 {
@@ -32,10 +45,10 @@ static int is_out_of_memory(int error)
     case MBEDTLS_ERR_CIPHER_ALLOC_FAILED:
         return 1;
     }
-    return LAYER(error) == MBEDTLS_ERR_MPI_ALLOC_FAILED || LAYER(error) == MBEDTLS_ERR_ASN1_ALLOC_FAILED;
+    return LAYER(error) == MBEDTLS_ERR_MPI_ALLOC_FAILED || LAYER(error) == MBEDTLS_ERR_ASN1_ALLOC_FAILED ||
+           is_heap_exhausted();
 }
 
-/* Some layers swallow the reason, so the host is asked again. */
 static int is_without_randomness(int error)
 {
     unsigned char probe;

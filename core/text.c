@@ -1,3 +1,4 @@
+/* UTF-8 and JIDs, byte by byte. */
 #include "text.h"
 
 #include <string.h>

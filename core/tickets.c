@@ -1,3 +1,4 @@
+/* The ticket table: a ring of rows, so that the oldest makes room. */
 #include "tickets.h"
 
 #include <string.h>
@@ -112,7 +113,11 @@ size_t xtls_tickets_take(xtls_tickets *tickets, const unsigned char *ticket, siz
     row *row = find(tickets, ticket, ticket_length);
     size_t length;
 
-    if (row == NULL || row->expiry <= xtls_host_time()) {
+    if (row == NULL) {
+        return 0;
+    }
+    if (row->expiry <= xtls_host_time()) {
+        clear(row);
         return 0;
     }
     length = row->length;

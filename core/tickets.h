@@ -31,7 +31,7 @@ unsigned xtls_tickets_lifetime(const xtls_tickets *tickets);
 int xtls_tickets_put(xtls_tickets *tickets, unsigned char *session, size_t length,
                      unsigned char ticket[XTLS_TICKET_LENGTH]);
 
-/* Removes the row and gives its session to the caller, who frees it: its length, 0 when there is none or it expired. */
+/* Removes the row and gives its session to the caller, who frees it: its length, 0 when there is none fit for use. */
 size_t xtls_tickets_take(xtls_tickets *tickets, const unsigned char *ticket, size_t ticket_length,
                          unsigned char **session);
 

@@ -20,6 +20,7 @@ main() {
   scripts/packages.sh gcc libc6-dev
   answer=$(scripts/mbedtls.sh)
   { read -r mbedtls && read -r release; } <<<"$answer"
+  sweep
   stage=$(mktemp -d "$cache/native.XXXXXX")
   litter+=("$stage")
   lay_out "$stage" "$mbedtls"

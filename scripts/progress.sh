@@ -44,6 +44,14 @@ trap 'exit 143' TERM HUP
 alone() {
   exec 9>"$cache/$1.lock"
   flock --nonblock 9 || { say "waiting for another build ($1) to finish"; flock 9; }
+  sweep
+}
+
+# What a killed build left half-made, and objects that are older than a month.
+sweep() {
+  find "$cache" "$cache"/*/tmp -maxdepth 1 \( -name '*.part*' -o -name 'native.??????' -o -name 'xtls.??????' \) \
+    -mtime +1 -exec rm -rf --one-file-system {} + 2>/dev/null || true
+  find "$cache" -maxdepth 1 -type f \( -name '*.wasm' -o -name '*.a' \) -mtime +30 -delete
 }
 
 is_root() {

@@ -62,7 +62,6 @@ is_of_kernels() {
 build() {
   alone wasm
   [ ! -f "$1" ] || return 0
-  find "$cache" -maxdepth 1 -name '*.wasm' -mtime +30 -delete
   stage=$(mktemp -d "${root%/}/tmp/xtls.XXXXXX")
   litter+=("$stage")
   lay_out "$stage" "$mbedtls"

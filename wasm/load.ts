@@ -161,8 +161,8 @@ function checkNames(module: WebAssembly.Module): void {
   const foreign = WebAssembly.Module.imports(module).find(
     ({ module: from, name }) => from !== IMPORT_MODULE || !known.has(name),
   );
-  if (foreign !== undefined)
-    throw new XtlsError("abi-mismatch", `The module asks for ${foreign.module}.${foreign.name}`);
+  if (foreign === undefined) return;
+  throw new XtlsError("abi-mismatch", `The module asks for ${foreign.module}.${foreign.name}`);
 }
 
 function checkedVersion(exports: Exports): Exports {

@@ -10,7 +10,7 @@
  */
 
 import { XtlsError } from "../errors.ts";
-import type { EnginePointer, Exports } from "../../wasm/abi.ts";
+import type { Bytes, EnginePointer, Exports } from "../../wasm/abi.ts";
 import { alertOf, type Alert } from "./alerts.ts";
 import { problemsOf } from "./authorities.ts";
 import { Certificate } from "./certificate.ts";
@@ -94,7 +94,7 @@ export class Engine {
   feed(bytes: Uint8Array): void {
     const engine = this.#owned.address;
     if (bytes.length > this.#limit) this.#settle(STATUS.limit);
-    const status = this.#memory.lend(bytes, (block, length) => this.#module.xtls_engine_feed(engine, block, length));
+    const status = this.#memory.push(this.#module.xtls_engine_feed, engine, bytes);
     this.#logKeys();
     this.#settle(status);
     if (this.#peer === undefined) this.#meetPeer();
@@ -112,7 +112,7 @@ export class Engine {
     if (max !== Infinity && !(Number.isInteger(max) && max > 0)) {
       throw new XtlsError("invalid-argument", "max is a whole number of bytes");
     }
-    return this.#memory.drain((block, size) => this.#module.xtls_engine_drain(engine, block, size), max);
+    return this.#memory.pull(this.#module.xtls_engine_drain, engine, max);
   }
 
   /**
@@ -124,18 +124,20 @@ export class Engine {
   write(bytes: Uint8Array): void {
     const engine = this.#owned.address;
     if (bytes.length > this.#limit) this.#settle(STATUS.limit);
-    this.#settle(this.#memory.lend(bytes, (block, length) => this.#module.xtls_engine_write(engine, block, length)));
+    this.#settle(this.#memory.push(this.#module.xtls_engine_write, engine, bytes));
   }
 
   /**
-   * Moves plaintext of the peer out. What was authentic stays readable after an error.
+   * Moves plaintext of the peer out. What was authentic stays readable after an error. As
+   * reading makes room, an engine that was full goes on, and may fail: `error` tells.
    *
    * @returns a fresh copy, empty when there is none
    * @throws XtlsError `disposed`
    */
   read(): Uint8Array {
     const engine = this.#owned.address;
-    return this.#memory.drain((block, size) => this.#module.xtls_engine_read(engine, block, size));
+    const take = (block: Bytes, max: number): number => this.#module.xtls_engine_read(engine, block, max);
+    return this.#memory.drain(take, Infinity, this.#limit);
   }
 
   // --- ends ---------------------------------------------------------------------
@@ -148,9 +150,10 @@ export class Engine {
    */
   close(): void {
     const engine = this.#owned.address;
-    if (this.state === "handshaking") this.#error = new XtlsError("handshake-canceled");
+    const isEarly = this.state === "handshaking";
     const status = this.#module.xtls_engine_close(engine);
-    if (status === STATUS.limit || status === STATUS.memory) this.#settle(status);
+    if (isEarly) this.#error ??= new XtlsError("handshake-canceled");
+    if (this.error === undefined) this.#settle(status);
   }
 
   /**
@@ -170,7 +173,8 @@ export class Engine {
   }
 
   /**
-   * The transport ended. That is an attack or an accident unless close_notify came before.
+   * The transport ended. That is an attack or an accident unless close_notify came before;
+   * it counts once all that came before it was read.
    *
    * @throws XtlsError `truncated`, which also fails the engine
    */
@@ -181,6 +185,7 @@ export class Engine {
 
   /** Zeroes keys, plaintext and everything else of this engine in the module. */
   [Symbol.dispose](): void {
+    void this.error; // which is known to the module until now
     this.#owned.dispose();
   }
 
@@ -193,15 +198,16 @@ export class Engine {
 
   /** What failed the engine; also after disposal. */
   get error(): XtlsError | undefined {
+    if (this.state === "failed") this.#error ??= this.#failure(this.#module.xtls_engine_error(this.#owned.address));
     return this.#error;
   }
 
-  /** The peer's certificate, once the handshake is over. */
+  /** The peer's certificate, once the handshake is over; also after disposal. */
   get peer(): Certificate | undefined {
     return this.#peer;
   }
 
-  /** What was agreed on, once the handshake is over. */
+  /** What was agreed on, once the handshake is over; also after disposal. */
   get negotiated(): Negotiated | undefined {
     return this.#negotiated;
   }
@@ -287,9 +293,7 @@ export class Engine {
   /** Throws for a negative status: the error that failed the engine, or else a refusal that changed nothing. */
   #settle(status: number): void {
     if (status >= 0) return;
-    if (this.state !== "failed") throw new XtlsError(codeOf(status));
-    this.#error ??= this.#failure(status);
-    throw this.#error;
+    throw this.error ?? new XtlsError(codeOf(status));
   }
 
   #failure(status: number): XtlsError {
@@ -311,7 +315,7 @@ export class Engine {
   #logKeys(): void {
     if (this.#keyLog === undefined) return;
     const engine = this.#owned.address;
-    const text = this.#memory.drain((block, max) => this.#module.xtls_engine_key_log(engine, block, max));
+    const text = this.#memory.pull(this.#module.xtls_engine_key_log, engine);
     for (const line of new TextDecoder().decode(text).split("\n")) if (line !== "") this.#keyLog(line);
   }
 }

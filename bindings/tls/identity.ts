@@ -13,6 +13,7 @@ import { bareJid } from "./jid.ts";
 import type { Memory } from "./memory.ts";
 import { Owned } from "./owned.ts";
 
+/** What a new identity shall be. */
 export interface IdentityOptions {
   /** The bare JID that the certificate shall name. */
   readonly jid: string;

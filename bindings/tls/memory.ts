@@ -22,6 +22,12 @@ const LARGEST = 0x100000;
 /** The core's u16 and u32 want to be aligned. */
 const aligned = (length: number): number => (length + 7) & ~7;
 
+/** The window of one core. */
+/** An export that bytes go into an object by, or come out of it; it returns their length or a status. */
+export type Port<Address> = (object: Address, block: Bytes, length: number) => number;
+
+const NOTHING = new Uint8Array(0);
+
 export class Memory {
   readonly #module: Exports;
   readonly #window: Bytes;
@@ -70,9 +76,12 @@ export class Memory {
     return new Uint8Array(0);
   }
 
-  /** A copy of all that `take` moves out, at most `max` bytes: it is called until it moves less than it could. */
-  drain(take: (block: Bytes, max: number) => number, max = Infinity): Uint8Array {
-    const size = Math.min(max, Math.max(SMALLEST, WINDOW - this.#top));
+  /**
+   * A copy of all that `take` moves out, at most `max` bytes: it is called until it moves
+   * less than it could, which is `room` bytes at a time at most.
+   */
+  drain(take: (block: Bytes, max: number) => number, max = Infinity, room = WINDOW): Uint8Array {
+    const size = Math.min(max, room, Math.max(SMALLEST, WINDOW - this.#top));
     const first = this.collect(take, size);
     if (first.length < size || first.length === max) return first;
 

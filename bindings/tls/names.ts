@@ -12,10 +12,13 @@ export type Version = "TLSv1.3" | "TLSv1.2";
 /** A group for the key exchange. */
 export type Group = "X25519" | "P-256" | "P-384";
 
+/** Versions and their numbers on the wire. */
 export const VERSIONS = { "TLSv1.3": 0x0304, "TLSv1.2": 0x0303 } as const;
 
+/** Groups and their numbers (NamedGroup, RFC 8446 §4.2.7). */
 export const GROUPS = { X25519: 0x001d, "P-256": 0x0017, "P-384": 0x0018 } as const;
 
+/** Cipher suites and their numbers, preferred ones first. Those with `_WITH_` are TLS 1.2's. */
 // prettier-ignore
 export const CIPHERSUITES = {
   "TLS_CHACHA20_POLY1305_SHA256":                  0x1303,

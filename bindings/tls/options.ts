@@ -18,6 +18,7 @@ import type { Tickets } from "./tickets.ts";
 /** The initiator is the TLS client, the responder the TLS server. */
 export type EngineRole = "initiator" | "responder";
 
+/** What an engine is told at birth; nothing can be changed afterwards. */
 export interface EngineOptions {
   readonly role: EngineRole;
   /** Own key and certificate; the engine keeps them alive. */
@@ -36,14 +37,14 @@ export interface EngineOptions {
   readonly tickets?: Tickets;
   /** Initiator: resume the session that an earlier engine's `session` gave. */
   readonly session?: Uint8Array;
-  /** Bytes that each of the engine's rings may hold: ciphertext in and out, plaintext in. Default 1 MiB. */
+  /** Bytes that each of the engine's rings may hold: ciphertext in and out, plaintext in. Default 4 MiB. */
   readonly limit?: number;
   /** Called with each line of the NSS key log. Whoever has the lines reads everything. It must not throw. */
   readonly keyLog?: (line: string) => void;
 }
 
 /** Bytes that a ring may hold when nothing else is said. */
-export const DEFAULT_LIMIT = 0x100000;
+export const DEFAULT_LIMIT = 0x400000;
 
 /** More would let one engine fill the module's memory. */
 const LARGEST_LIMIT = 0x4000000;

@@ -14,6 +14,7 @@ if (Symbol.dispose === undefined) {
 
 const forgotten = new FinalizationRegistry<() => void>((free) => free());
 
+/** One object of the module, until it is disposed of or forgotten. */
 export class Owned<Address> {
   readonly #what: string;
   readonly #free: () => void;

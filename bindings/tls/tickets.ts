@@ -10,6 +10,7 @@ import type { Exports, TicketsPointer } from "../../wasm/abi.ts";
 import type { Memory } from "./memory.ts";
 import { Owned } from "./owned.ts";
 
+/** How much a table of tickets remembers, and for how long. */
 export interface TicketsOptions {
   /** Sessions remembered at most, 1 to 65536; the oldest makes room. Default 256. */
   readonly capacity?: number;

@@ -97,7 +97,8 @@ export class Bridge {
   }
 
   async #until(what: string, holds: () => boolean): Promise<void> {
-    await within(`waiting for ${what}, ${this.engine.state}, heard ${JSON.stringify(this.#text)}`, async () => {
+    const report = (): string => `waiting for ${what}, ${this.engine.state}, heard ${JSON.stringify(this.#text)}`;
+    await within(report, async () => {
       while (!holds()) {
         if (this.engine.error !== undefined) throw this.engine.error;
         await new Promise<void>((resolve) => (this.#change = resolve));
@@ -146,7 +147,10 @@ export class Door {
 
   /** The next connection, up to four. */
   next(): Promise<Bridge> {
-    return within("waiting for a connection", () => this.#waiting.shift() as Promise<Bridge>);
+    return within(
+      () => "waiting for a connection",
+      () => this.#waiting.shift() as Promise<Bridge>,
+    );
   }
 
   dispose(): void {

@@ -1,8 +1,8 @@
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { pattern } from "../tls/pair.ts";
-import { node, PROGRAMS, type NodeCounterpart } from "./programs.ts";
-import { Cast, exchangeWords, exportedBy, meet } from "./terms.ts";
+import { nodeTls, type NodeCounterpart } from "./node-tls.ts";
+import { Cast, exchangeWords, exportedBy, meet, part, PROGRAMS } from "./terms.ts";
 
 const test = suite("flights");
 const cast = new Cast(await loadCore());
@@ -28,8 +28,7 @@ for (const program of PROGRAMS) {
         meet(program, role, cast, { version }, { chunk: 1 }, async (meeting) => {
           await meeting.bridge.opened();
           await exchangeWords(meeting);
-          meeting.bridge.close();
-          await meeting.bridge.closed();
+          await part(meeting);
         }));
     }
   }
@@ -41,7 +40,7 @@ const letters = (length: number): string => String.fromCharCode(...pattern(lengt
 for (const role of ROLES) {
   for (const length of [16383, 16384, 16385]) {
     test(`carries ${length} bytes each way as they are: node:tls, as ${role}`, () =>
-      meet(node, role, cast, { version: "TLSv1.3" }, {}, async ({ bridge, counterpart }) => {
+      meet(nodeTls, role, cast, { version: "TLSv1.3" }, {}, async ({ bridge, counterpart }) => {
         await bridge.opened();
         bridge.say(letters(length) + "!");
         await counterpart.heard(letters(length) + "!");
@@ -53,7 +52,7 @@ for (const role of ROLES) {
   for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
     test(`logs the keys that the other end logs: node:tls, as ${role}, ${version}`, () => {
       const lines: string[] = [];
-      return meet(node, role, cast, { version }, { keyLog: (line) => lines.push(line) }, async (meeting) => {
+      return meet(nodeTls, role, cast, { version }, { keyLog: (line) => lines.push(line) }, async (meeting) => {
         await meeting.bridge.opened();
         await exchangeWords(meeting);
         assert.equal(lines.sort(), [...(meeting.counterpart as NodeCounterpart).keyLog].sort());

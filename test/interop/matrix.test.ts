@@ -1,7 +1,6 @@
 import { loadCore } from "../module.ts";
 import { suite } from "../suite.ts";
-import { PROGRAMS } from "./programs.ts";
-import { Cast, CELLS, converse } from "./terms.ts";
+import { Cast, CELLS, converse, PROGRAMS } from "./terms.ts";
 
 const test = suite("matrix");
 const cast = new Cast(await loadCore());

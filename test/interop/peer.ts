@@ -10,10 +10,10 @@ import { spawn, type ChildProcess } from "node:child_process";
 const PATIENCE = 10_000;
 
 /** Runs a body, and rejects when it takes too long. */
-export async function within<Result>(what: string, body: () => Promise<Result>): Promise<Result> {
+export async function within<Result>(what: () => string, body: () => Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`gave up ${what}`)), PATIENCE);
+    timer = setTimeout(() => reject(new Error(`gave up ${what()}`)), PATIENCE);
   });
   try {
     return await Promise.race([body(), patience]);
@@ -22,38 +22,59 @@ export async function within<Result>(what: string, body: () => Promise<Result>):
   }
 }
 
-export class Peer {
-  readonly #process: ChildProcess;
-  readonly #name: string;
-  #output = "";
+/** Text that grows, and those who wait for something in it. */
+export class Transcript {
+  readonly #speaker: string;
+  #text = "";
   #hasEnded = false;
   #change: () => void = () => {};
 
-  constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    this.#name = command;
-    this.#process = spawn(command, args, { stdio: "pipe", env: { ...process.env, ...environment } });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      stream?.on("data", (bytes: Uint8Array) => this.#note(new TextDecoder().decode(bytes)));
-    }
-    this.#process.stdin?.on("error", () => {});
-    this.#process.on("error", (error) => this.#end(String(error)));
-    this.#process.on("close", (code, signal) => this.#end(`\n[${command} ended: ${code ?? signal}]`));
+  constructor(speaker: string) {
+    this.#speaker = speaker;
   }
 
-  /** Everything it printed so far. */
-  get output(): string {
-    return this.#output;
+  add(text: string): void {
+    this.#text += text;
+    this.#change();
   }
 
-  /** Resolves with the match once its output has one; rejects when it ends without. */
-  async prints(pattern: RegExp): Promise<RegExpMatchArray> {
-    return within(`waiting for ${this.#name} to print ${pattern}`, async () => {
-      for (let match = this.#output.match(pattern); ; match = this.#output.match(pattern)) {
+  /** Adds the last words. */
+  end(text: string): void {
+    this.#hasEnded = true;
+    this.add(text);
+  }
+
+  /** Resolves with the match once there is one; rejects when the text ends without. */
+  async has(pattern: RegExp): Promise<RegExpMatchArray> {
+    const what = (): string => `waiting for ${this.#speaker} to say ${pattern} in:\n${this.#text}`;
+    return within(what, async () => {
+      for (let match = this.#text.match(pattern); ; match = this.#text.match(pattern)) {
         if (match) return match;
-        if (this.#hasEnded) throw new Error(`no ${pattern} in:\n${this.#output}`);
+        if (this.#hasEnded) throw new Error(`no ${pattern} in:\n${this.#text}`);
         await new Promise<void>((resolve) => (this.#change = resolve));
       }
     });
+  }
+}
+
+export class Peer {
+  readonly #process: ChildProcess;
+  readonly #output: Transcript;
+
+  constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    this.#output = new Transcript(command);
+    this.#process = spawn(command, args, { stdio: "pipe", env: { ...process.env, ...environment } });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.on("data", (bytes: Uint8Array) => this.#output.add(new TextDecoder().decode(bytes)));
+    }
+    this.#process.stdin?.on("error", () => {});
+    this.#process.on("error", (error) => this.#output.end(String(error)));
+    this.#process.on("close", (code, signal) => this.#output.end(`\n[ended: ${code ?? signal}]`));
+  }
+
+  /** Resolves with the match once its output has one; rejects when it ends without. */
+  prints(pattern: RegExp): Promise<RegExpMatchArray> {
+    return this.#output.has(pattern);
   }
 
   /** Types a line. */
@@ -68,21 +89,11 @@ export class Peer {
 
   /** Resolves when it has ended. */
   async ended(): Promise<void> {
-    await this.prints(/ ended: /);
+    await this.prints(/\[ended: /);
   }
 
   /** Ends it at once, as an accident would. */
   stop(): void {
     this.#process.kill("SIGKILL");
-  }
-
-  #note(text: string): void {
-    this.#output += text;
-    this.#change();
-  }
-
-  #end(text: string): void {
-    this.#hasEnded = true;
-    this.#note(text);
   }
 }

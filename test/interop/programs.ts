@@ -1,69 +1,21 @@
 /**
- * The other implementations of TLS, each as client and as server: how to tell each what to
- * negotiate, to speak, to say what it exports and to close. Real processes, but for Node's
- * own, which runs here. Knows nothing of our engine.
+ * OpenSSL and GnuTLS, each as client and as server: how to tell each what to negotiate, to
+ * speak, to say what it exports and to close. Real processes. Knows nothing of our engine.
  */
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import tls from "node:tls";
 import { fileURLToPath } from "node:url";
 
-import type { Group, Version } from "../../bindings/node.ts";
-import type { Issued } from "../tls/issuer.ts";
-import { Peer, within } from "./peer.ts";
-
-/** What the program shall insist on. */
-export interface Terms {
-  readonly version: Version;
-  /** IANA's name. */
-  readonly suite?: string;
-  readonly groups?: readonly Group[];
-  /** Its certificate; `undefined`: it has none. */
-  readonly own?: Issued | undefined;
-  /** Verify our certificate against this, and refuse it otherwise. */
-  readonly authority?: Issued;
-  /** Further arguments of the program. */
-  readonly extra?: readonly string[];
-}
-
-export const LABEL = "EXPORTER-XTLS-interop";
-export const EXPORTED = 32;
-export const PROTOCOL = "xtls/1";
-
-/** The program while it runs. */
-export interface Counterpart {
-  /** Where it listens; 0 for a client. */
-  readonly port: number;
-  /** What it says is what it heard: it cannot speak first. */
-  readonly isEcho: boolean;
-  /** Resolves when it heard the text. */
-  heard(text: string): Promise<unknown>;
-  say(text: string): void;
-  /** Hex of what it exports for LABEL without context. */
-  exported(): Promise<string>;
-  /** Says close_notify, if it can. */
-  close(): void;
-  /** Resolves when a client has ended; a server goes on. */
-  ended(): Promise<void>;
-  /** Ends it at once, as an accident would. */
-  stop(): void;
-}
-
-export interface Program {
-  readonly name: string;
-  /** The program as a client of our responder. */
-  connect(port: number, terms: Terms): Promise<Counterpart>;
-  /** The program as a server for our initiator. */
-  serve(terms: Terms): Promise<Counterpart>;
-}
+import type { Group } from "../../bindings/node.ts";
+import { EXPORTED, LABEL, PROTOCOL, type Counterpart, type Program, type Terms } from "./counterpart.ts";
+import { Peer } from "./peer.ts";
 
 // --- OpenSSL ---------------------------------------------------------------------
 
-const openssl: Program = {
+export const openssl: Program = {
   name: "openssl",
   async connect(port, terms) {
     const peer = new Peer("openssl", [
@@ -79,7 +31,7 @@ const openssl: Program = {
     const verify = ["-Verify", "4", ...verifying(terms, ["-verify_return_error"])];
     const peer = new Peer("openssl", ["s_server", "-accept", "127.0.0.1:0", ...opensslArguments(terms), ...verify]);
     const [, port] = await peer.prints(/ACCEPT 127\.0\.0\.1:(\d+)/);
-    return { ...opensslVerbs(peer), port: Number(port), close: () => peer.say("Q\n") };
+    return { ...opensslVerbs(peer), port: Number(port), close: () => {} };
   },
 };
 
@@ -99,7 +51,7 @@ function opensslArguments({ version, suite, groups, own, extra = [] }: Terms): s
 }
 
 /** `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` is `ECDHE-RSA-AES128-GCM-SHA256` to OpenSSL. */
-const opensslName = (suite: string): string =>
+export const opensslName = (suite: string): string =>
   suite
     .replace("TLS_", "")
     .replace("WITH_", "")
@@ -109,7 +61,9 @@ const opensslName = (suite: string): string =>
 
 const opensslVerbs = (peer: Peer): Omit<Counterpart, "port" | "close"> => ({
   isEcho: false,
+  isPolite: true,
   heard: (text) => peer.prints(new RegExp(text)),
+  complains: (pattern) => peer.prints(pattern),
   say: (text) => peer.say(text),
   exported: async () => ((await peer.prints(/Keying material: ([0-9A-F]+)\n/))[1] as string).toLowerCase(),
   ended: () => peer.ended(),
@@ -118,14 +72,14 @@ const opensslVerbs = (peer: Peer): Omit<Counterpart, "port" | "close"> => ({
 
 // --- GnuTLS ----------------------------------------------------------------------
 
-const gnutls: Program = {
+export const gnutls: Program = {
   name: "gnutls",
   async connect(port, terms) {
     const trust = terms.authority
       ? [`--x509cafile=${terms.authority.certificateFile}`, "--verify-hostname=localhost"]
       : ["--no-ca-verification"];
     const peer = new Peer("gnutls-cli", ["--port", String(port), "127.0.0.1", ...trust, ...gnutlsArguments(terms)]);
-    return { ...gnutlsVerbs(peer), port: 0, isEcho: false, close: () => peer.hush() };
+    return { ...gnutlsVerbs(peer), port: 0, isEcho: false, isPolite: false, close: () => peer.hush() };
   },
   async serve(terms) {
     const trust = terms.authority ? [`--x509cafile=${terms.authority.certificateFile}`, "--verify-client-cert"] : [];
@@ -136,15 +90,20 @@ const gnutls: Program = {
     );
     const [, port] = await peer.prints(/loopback port (\d+)/);
     await peer.prints(/done/);
-    return { ...gnutlsVerbs(peer), port: Number(port), isEcho: true, close: () => {} };
+    return { ...gnutlsVerbs(peer), port: Number(port), isEcho: true, isPolite: true, close: () => {} };
   },
 };
 
-/** gnutls-serv listens on every address there is; this keeps it at home. */
+let library: string | undefined;
+
+/** gnutls-serv listens on every address there is; this keeps it at home. Compiled once, gone with the process. */
 function loopback(): string {
-  const library = join(mkdtempSync(join(tmpdir(), "xtls-loopback-")), "loopback.so");
+  if (library !== undefined) return library;
+  const folder = mkdtempSync(join(tmpdir(), "xtls-loopback-"));
+  process.once("exit", () => rmSync(folder, { recursive: true }));
+  library = join(folder, "loopback.so");
   const source = fileURLToPath(new URL("./loopback.c", import.meta.url));
-  execFileSync("cc", ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]);
+  execFileSync("cc", ["-shared", "-fPIC", "-o", library, source, "-ldl"]);
   return library;
 }
 
@@ -176,106 +135,11 @@ const gnutlsName = (suite: string): string =>
     .replace(/_SHA\d+$/, "")
     .replaceAll("_", "-");
 
-const gnutlsVerbs = (peer: Peer): Omit<Counterpart, "port" | "close" | "isEcho"> => ({
+const gnutlsVerbs = (peer: Peer): Omit<Counterpart, "port" | "close" | "isEcho" | "isPolite"> => ({
   heard: (text) => peer.prints(new RegExp(text)),
+  complains: (pattern) => peer.prints(pattern),
   say: (text) => peer.say(text),
   exported: async () => (await peer.prints(/Key material: ([0-9a-f]+)/))[1] as string,
   ended: () => peer.ended(),
   stop: () => peer.stop(),
 });
-
-// --- Node ------------------------------------------------------------------------
-
-/** Node's own, with what it hands out besides. */
-export interface NodeCounterpart extends Counterpart {
-  readonly socket: Promise<tls.TLSSocket>;
-  /** Its NSS key log so far. */
-  readonly keyLog: readonly string[];
-}
-
-export const node: Program & {
-  connect(port: number, terms: Terms): Promise<NodeCounterpart>;
-  serve(terms: Terms): Promise<NodeCounterpart>;
-} = {
-  name: "node:tls",
-  async connect(port, terms) {
-    const socket = tls.connect({
-      port,
-      host: "127.0.0.1",
-      servername: "",
-      ...nodeOptions(terms),
-      ...(terms.authority && { rejectUnauthorized: true, checkServerIdentity: () => undefined }),
-    });
-    const keyLog: string[] = [];
-    socket.on("keylog", (line: Uint8Array) => keyLog.push(textOf(line)));
-    return nodeVerbs(Promise.resolve(socket), keyLog, 0, () => {});
-  },
-  async serve(terms) {
-    const server = tls.createServer({
-      requestCert: true,
-      ...nodeOptions(terms),
-      ...(terms.authority && { rejectUnauthorized: true }),
-    });
-    const keyLog: string[] = [];
-    server.on("keylog", (line: Uint8Array) => keyLog.push(textOf(line)));
-    const socket = new Promise<tls.TLSSocket>((resolve) => server.on("secureConnection", resolve));
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return nodeVerbs(socket, keyLog, (server.address() as AddressInfo).port, () => server.close());
-  },
-};
-
-const textOf = (line: Uint8Array): string => new TextDecoder().decode(line).trim();
-
-function nodeOptions({ version, suite, groups, own, authority }: Terms) {
-  return {
-    minVersion: version,
-    maxVersion: version,
-    rejectUnauthorized: false,
-    ALPNProtocols: [PROTOCOL],
-    ...(suite && { ciphers: suite.includes("_WITH_") ? opensslName(suite) : suite }),
-    ...(groups && { ecdhCurve: groups.join(":") }),
-    ...(own && { cert: own.certificate, key: own.key }),
-    ...(authority && { ca: authority.certificate }),
-  };
-}
-
-function nodeVerbs(
-  socket: Promise<tls.TLSSocket>,
-  keyLog: readonly string[],
-  port: number,
-  leave: () => void,
-): NodeCounterpart {
-  let text = "";
-  let change = (): void => {};
-  const isOver = socket.then((one) => {
-    one.on("data", (bytes: Uint8Array) => ((text += new TextDecoder().decode(bytes)), change()));
-    one.on("error", () => {});
-    return new Promise<void>((resolve) => one.once("close", () => resolve()));
-  });
-  const isReady = async (): Promise<tls.TLSSocket> => {
-    const one = await socket;
-    if (one.connecting || !one.getProtocol()) await new Promise((resolve) => one.once("secureConnect", resolve));
-    return one;
-  };
-  return {
-    port,
-    socket,
-    keyLog,
-    isEcho: false,
-    heard: (wanted) =>
-      within(`node:tls hearing ${wanted}`, async () => {
-        while (!text.includes(wanted)) await new Promise<void>((resolve) => (change = resolve));
-      }),
-    say: (words) => void socket.then((one) => one.write(words)),
-    exported: async () =>
-      (await isReady()).exportKeyingMaterial(EXPORTED, LABEL, undefined as unknown as Buffer).toString("hex"),
-    close: () => void socket.then((one) => one.end()),
-    ended: () => within("node:tls ending", () => isOver),
-    stop: () => {
-      leave();
-      void socket.then((one) => one.destroy());
-    },
-  };
-}
-
-export const PROGRAMS: readonly Program[] = [openssl, gnutls, node];

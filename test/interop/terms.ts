@@ -9,7 +9,12 @@ import { CIPHERSUITES, GROUPS } from "../../bindings/tls/names.ts";
 import { assert } from "../suite.ts";
 import { Issuer, xmppAddr, type Issued, type KeyKind } from "../tls/issuer.ts";
 import { dial, Door, type Bridge, type BridgeOptions } from "./bridge.ts";
-import { EXPORTED, LABEL, PROTOCOL, type Counterpart, type Program, type Terms } from "./programs.ts";
+import { EXPORTED, LABEL, PROTOCOL, type Counterpart, type Program, type Terms } from "./counterpart.ts";
+import { nodeTls } from "./node-tls.ts";
+import { gnutls, openssl } from "./programs.ts";
+
+/** The other implementations. */
+export const PROGRAMS: readonly Program[] = [openssl, gnutls, nodeTls];
 
 export type Role = "initiator" | "responder";
 
@@ -169,8 +174,7 @@ export async function converse(program: Program, role: Role, cast: Cast, cell: C
       assert.is(bridge.engine.peer?.fingerprint, new X509Certificate(own.certificate).fingerprint256);
       await exchangeWords({ bridge, counterpart });
       assert.is(exportedBy(bridge), await counterpart.exported());
-      bridge.close();
-      await bridge.closed();
+      await part({ bridge, counterpart });
     },
   );
 }
@@ -181,6 +185,13 @@ export async function exchangeWords({ bridge, counterpart }: Meeting): Promise<v
   await counterpart.heard("Call me but love");
   counterpart.say("and be new baptized\n");
   await bridge.heard(counterpart.isEcho ? "Call me but love" : "and be new baptized");
+}
+
+/** Ends it with a close_notify each way. */
+export async function part({ bridge, counterpart }: Meeting): Promise<void> {
+  if (counterpart.isPolite) bridge.close();
+  else counterpart.close();
+  await bridge.closed();
 }
 
 /** Hex of what our end exports. */

@@ -135,6 +135,7 @@ static void without_memory(void)
     EXPECT_EQUAL(bio.length, 1);
     EXPECT_EQUAL(xtls_bio_take(&bio, out, 1), 1);
     EXPECT_EQUAL(out[0], 'x');
+    xtls_bio_clear(&bio);
 }
 
 int main(void)

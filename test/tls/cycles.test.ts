@@ -34,17 +34,39 @@ const sizes = (core: Core) => {
   };
 };
 
+/** Bytes of the JS heap that a leak of even one engine a cycle would exceed by far; what is below is the compiler's. */
+const NOISE = 500;
+
+/** How much the JS heap grows a cycle. */
+function growth(core: Core, cycles: number, body: () => void): number {
+  const before = sizes(core).js;
+  for (let count = 0; count < cycles; count++) body();
+  return (sizes(core).js - before) / cycles;
+}
+
 test(`grows neither the module's memory nor the JS heap in ${CYCLES} cycles`, async () => {
   const core = await loadCore();
-  for (let count = 0; count < 50; count++) cycle(core);
+  for (let count = 0; count < 100; count++) cycle(core);
   const before = sizes(core);
-  for (let count = 0; count < CYCLES; count++) cycle(core);
+  const perCycle = growth(core, CYCLES, () => cycle(core));
   const after = sizes(core);
 
   assert.is(after.live, before.live, "live bytes");
   assert.is(after.memory, before.memory, "bytes of memory");
-  // A leak of one object a cycle would be a hundred bytes and more; what is left is the compiler's.
-  assert.ok(after.js - before.js < CYCLES * 100, `JS heap grew by ${after.js - before.js}`);
+  assert.ok(perCycle < NOISE, `JS heap grew by ${perCycle} bytes a cycle`);
+});
+
+test("would notice one engine a cycle that is disposed of but kept", async () => {
+  const core = await loadCore();
+  for (let count = 0; count < 50; count++) dispose(openPair(core));
+  const kept: unknown[] = [];
+  const perCycle = growth(core, 50, () => {
+    const ends = openPair(core);
+    kept.push(ends.initiator);
+    dispose(ends);
+  });
+  assert.ok(perCycle > NOISE, `JS heap grew by ${perCycle} bytes a cycle`);
+  assert.is(kept.length, 50);
 });
 
 test("gives everything back when handshakes fail half-way", async () => {

@@ -4,7 +4,7 @@ import type { Core, Engine, Identity } from "../../bindings/node.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { find, fromHex, numberForms, secretsOf } from "./heap.ts";
-import { bytesOf, handshake, pair, pattern, transfer } from "./pair.ts";
+import { bytesOf, couple, handshake, pair, pattern, transfer } from "./pair.ts";
 
 const test = suite("dispose");
 
@@ -111,6 +111,28 @@ test("leaves no PEM behind", async () => {
   again[Symbol.dispose]();
   assert.not(isFound(core, bytesOf(base64)));
   for (const form of numberForms(scalar)) assert.not(isFound(core, form));
+});
+
+test("leaves nothing of a session that could be resumed", async () => {
+  const core = await loadCore();
+  const identity = core.createIdentity({ jid: "juliet@capulet.example" });
+  const tickets = core.tickets();
+  const ends = handshake(pair(core, { identity }, {}, { tickets }));
+  const session = ends.initiator.session!;
+  const again = core.engine({ role: "initiator", identity, session });
+  const windows = Array.from({ length: session.length - 31 }, (_, at) => session.subarray(at, at + 32));
+  const isTelling = (window: Uint8Array): boolean => new Set(window).size > 12;
+  assert.ok(
+    windows.filter(isTelling).some((window) => isFound(core, window)),
+    "it is there before",
+  );
+
+  for (const owned of [again, ends.initiator, ends.responder, tickets, identity]) owned[Symbol.dispose]();
+  for (const unused of Object.values(couple(core))) unused[Symbol.dispose]();
+  assert.equal(
+    windows.filter(isTelling).filter((window) => isFound(core, window)),
+    [],
+  );
 });
 
 test("finds what lies in a block, and no more when it is freed", async () => {

@@ -317,7 +317,7 @@ test("refuses an identity of another core", async () => {
   );
 });
 
-test("throws `disposed` from everything after disposal, but state and error", () => {
+test("throws `disposed` from all that needs the module, and still says what it was", () => {
   const ends = openPair(core);
   const engine = ends.initiator;
   engine[Symbol.dispose]();
@@ -338,6 +338,8 @@ test("throws `disposed` from everything after disposal, but state and error", ()
   for (const use of uses) assert.is(codeThrownBy(use), "disposed", String(use));
   assert.is(engine.state, "disposed");
   assert.is(engine.error, undefined);
+  assert.is(engine.negotiated?.version, "TLSv1.3");
+  assert.equal(engine.peer?.jids, ["romeo@montague.example"]);
 });
 
 test("lives on when its identity is disposed of", () => {

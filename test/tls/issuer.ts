@@ -33,7 +33,7 @@ export interface IssueOptions {
 }
 
 /** OpenSSL's notation of an xmppAddr. */
-export const xmppAddr = (jid: string): string => `otherName:1.3.6.1.5.5.7.8.5;UTF8:${jid}`;
+export const xmppAddr = (jid: string): string => `otherName:1.3.6.1.5.5.7.8.5;FORMAT:UTF8,UTF8:${jid}`;
 
 /** OpenSSL's notation of an SRVName. */
 export const srvName = (name: string): string => `otherName:1.3.6.1.5.5.7.8.7;IA5:${name}`;

@@ -1,6 +1,7 @@
+import type { Core } from "../../bindings/node.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
-import { codeThrownBy, openPair, pair, pattern, settle, thrown, transfer } from "./pair.ts";
+import { codeThrownBy, couple, openPair, pair, pattern, settle, thrown, transfer, type Pair } from "./pair.ts";
 
 const test = suite("limits");
 const core = await loadCore();
@@ -57,13 +58,40 @@ test("takes no ciphertext when plaintext is not read, and goes on when it is", (
   assert.is(read, 12 * 16 * KIB);
 });
 
-test("holds a megabyte by default", () => {
+/** A responder with little room that was fed three records, more than it can hold as plaintext. */
+function overfull(): Pair & { readonly last: Uint8Array } {
+  const ends = openPair(core, {}, {}, { limit: 4 * KIB });
+  const records = Array.from({ length: 4 }, () => {
+    ends.initiator.write(pattern(3000));
+    return ends.initiator.drain();
+  });
+  for (const record of records.slice(0, 3)) ends.responder.feed(record);
+  return { ...ends, last: records[3]! };
+}
+
+test("reads on through a ring smaller than what waits", () => {
+  const { responder } = overfull();
+  assert.is(responder.read().length, 9000);
+  assert.is(responder.read().length, 0);
+});
+
+test("keeps an error that only reading came upon", () => {
+  const { responder } = overfull();
+  responder.end();
+  assert.is(responder.error, undefined, "there is still something to read");
+  assert.is(responder.read().length, 9000);
+  assert.is(responder.state, "failed");
+  responder[Symbol.dispose]();
+  assert.is(responder.error?.code, "truncated");
+});
+
+test("holds four megabytes by default", () => {
   const ends = openPair(core);
-  ends.initiator.write(pattern(1000 * KIB));
+  ends.initiator.write(pattern(4000 * KIB));
   transfer(ends.initiator, ends.responder);
-  assert.equal(ends.responder.read(), pattern(1000 * KIB));
+  assert.equal(ends.responder.read(), pattern(4000 * KIB));
   assert.is(
-    codeThrownBy(() => ends.initiator.write(pattern(1025 * KIB))),
+    codeThrownBy(() => ends.initiator.write(pattern(4097 * KIB))),
     "limit-exceeded",
   );
 });
@@ -76,22 +104,37 @@ test("has too little room for a handshake when the limit is absurd, and says so"
   );
 });
 
-test("survives the module's memory running out", async () => {
-  const small = await loadCore();
-  const filler: number[] = [];
+/** Takes all memory that the module can have, down to 4 KiB; returns how to give it back. */
+function exhaust({ module }: Core): () => void {
+  const blocks: ReturnType<typeof module.xtls_alloc>[] = [];
   for (let size = 0x4000000; size >= 0x1000; size >>= 1) {
-    for (let block = small.module.xtls_alloc(size); block !== 0; block = small.module.xtls_alloc(size))
-      filler.push(block);
+    for (let block = module.xtls_alloc(size); block !== 0; block = module.xtls_alloc(size)) blocks.push(block);
   }
+  return () => blocks.forEach((block) => module.xtls_free(block));
+}
+
+test("says when the module's memory runs out, and works again when there is some", async () => {
+  const small = await loadCore();
+  const ends = pair(small);
+  const { juliet: identity } = couple(small);
+  const release = exhaust(small);
   assert.is(
-    codeThrownBy(() => small.createIdentity({ jid: "juliet@capulet.example" })),
+    codeThrownBy(() => small.createIdentity({ jid: "nurse@capulet.example" })),
     "out-of-memory",
   );
   assert.is(
     codeThrownBy(() => small.tickets({ capacity: 65536 })),
     "out-of-memory",
   );
-  for (const block of filler) small.module.xtls_free(block as never);
+  assert.is(
+    codeThrownBy(() => small.engine({ role: "initiator", identity })),
+    "out-of-memory",
+  );
+  assert.is(
+    codeThrownBy(() => settle(ends)),
+    "out-of-memory",
+  );
+  release();
   openPair(small);
 });
 

@@ -8,7 +8,7 @@ import { loadCore as loadNode, XtlsError, type Core } from "../../bindings/node.
 import { loadCore as loadWeb } from "../../bindings/web.ts";
 import { load, scalarModule, vectorModule, type ModuleSource } from "../../wasm/load.ts";
 import { assert, skip, suite } from "../suite.ts";
-import { dispose, openPair } from "./pair.ts";
+import { codeThrownBy, dispose, openPair } from "./pair.ts";
 import { stub } from "./stub.ts";
 
 const test = suite("load");
@@ -225,18 +225,30 @@ test("answers -1 when randomness fails, and throws nothing through the module", 
   });
 });
 
-test("fails key generation when randomness fails", async () => {
+test("makes no key and no hello when randomness fails", async () => {
   const core = await loadNode();
+  const identity = core.createIdentity({ jid: "juliet@capulet.example" });
+  const initiator = core.engine({ role: "initiator", identity });
+  const responder = core.engine({ role: "responder", identity });
   const crypto = {
     getRandomValues: () => {
       throw new Error("no entropy");
     },
   };
   await withGlobal("crypto", crypto, async () => {
-    assert.throws(
-      () => core.createIdentity({ jid: "juliet@capulet.example" }),
-      (error: XtlsError) => error.code === "randomness-missing",
+    assert.is(
+      codeThrownBy(() => core.createIdentity({ jid: "romeo@montague.example" })),
+      "randomness-missing",
     );
+    assert.is(
+      codeThrownBy(() => core.engine({ role: "initiator", identity })),
+      "randomness-missing",
+    );
+    assert.is(
+      codeThrownBy(() => responder.feed(initiator.drain())),
+      "randomness-missing",
+    );
+    assert.is(responder.state, "failed");
   });
 });
 
