@@ -27,7 +27,7 @@ export class Apart {
 
   private constructor(readonly subject: string) {
     this.#child = fork(fileURLToPath(new URL("./child.ts", import.meta.url)), {
-      execArgv: ["--import", import.meta.resolve("tsx")],
+      execArgv: ["--no-deprecation", "--import", import.meta.resolve("tsx")],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
   }

@@ -21,6 +21,7 @@ async function perform(task: Task): Promise<unknown> {
 async function seated({ subject: name, credentials }: Task & { verb: "seat" }): Promise<Stage> {
   const [subject] = await subjectsNamed([name]);
   if (subject === undefined) throw new Error("no such subject");
+  await subject.evaluate?.();
   const own = (await subject.credentials?.()) ?? credentials;
   let loaded: ReturnType<typeof subject.load> | undefined;
   return { subject, credentials: own, loaded: () => (loaded ??= subject.load(own)) };

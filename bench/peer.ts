@@ -12,6 +12,7 @@ import { existsSync, readFileSync } from "node:fs";
 export const packaged = (name: string, says: string) => ({
   name,
   missing: () => (existsSync(manifest(name)) ? undefined : "not installed: `make bench` does that"),
+  evaluate: () => imported(name),
   version: () => `${name} ${versionOf(name)}, ${says}`,
 });
 

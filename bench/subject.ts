@@ -77,6 +77,9 @@ export interface Subject {
   /** Why it cannot be measured here, or undefined when it can. */
   missing?(): string | undefined;
 
+  /** Reads its JavaScript, when that is not done by importing the subject. Not timed. */
+  evaluate?(): Promise<unknown>;
+
   /** Reads, compiles and instantiates what the subject needs, anew each time it is called. */
   load(credentials: Credentials): Promise<Loaded>;
 }

@@ -16,9 +16,12 @@ export const subject: Subject = {
 };
 
 interface Library {
-  readonly TLSSocket: new (wire: Duplex, options: object) => SecureSocket;
+  readonly TLSSocket: new (wire: Duplex, options: object) => Socket;
   createSecureContext(identity: { key: string; cert: string }): unknown;
 }
+
+/** Made by hand, one lacks the method that those of connect() have. */
+type Socket = Omit<SecureSocket, "isSessionReused"> & { readonly isResumed: boolean };
 
 const CODES: Readonly<Record<Suite, number>> = {
   TLS_AES_128_GCM_SHA256: 0x1301,
@@ -56,8 +59,12 @@ class LemonTls implements Loaded {
       ...{ ...common, servername: "juliet.capulet.example", key: pem, cert: pem },
       ...(ticket && { session: Buffer.from(ticket) }),
     });
-    return new SocketPair({ initiator, responder, finished: "secureConnect" }, this.#expected, ticket);
+    const sockets = { initiator: secure(initiator), responder: secure(responder) };
+    return new SocketPair({ ...sockets, finished: "secureConnect" }, this.#expected, ticket);
   }
 }
+
+const secure = (socket: Socket): SecureSocket =>
+  Object.assign(socket, { isSessionReused: () => socket.isResumed });
 
 const derOf = (pem: string): Buffer => new X509Certificate(pem).raw;

@@ -28,9 +28,16 @@ export const subject: Subject = {
   load: async (credentials) => new Subtls(await imported<Library>("subtls"), credentials),
 };
 
-type Read = (bytes: number) => Promise<Uint8Array | undefined>;
+type Read = (bytes: number, mode?: number) => Promise<Uint8Array | undefined>;
+
+/** Its own queue of bytes: abstract only in whether more may come. */
+interface Queue {
+  enqueue(data: Uint8Array): void;
+  read: Read;
+}
 
 interface Library {
+  readonly ReadQueue: new () => Queue;
   startTls(host: string, roots: string, read: Read, write: (bytes: Uint8Array) => void): Promise<Connection>;
 }
 
@@ -41,12 +48,20 @@ interface Connection {
 
 class Subtls implements Loaded {
   readonly #context;
+  readonly #roots: string;
+  readonly #Queue: new () => Queue;
 
   constructor(
     readonly library: Library,
-    readonly credentials: Credentials,
+    credentials: Credentials,
   ) {
     this.#context = serverContext(credentials.responder, "TLS_AES_128_GCM_SHA256", "P-256");
+    this.#roots = credentials.responder.slice(credentials.responder.indexOf("-----BEGIN CERTIFICATE"));
+    this.#Queue = class extends library.ReadQueue {
+      moreDataMayFollow(): boolean {
+        return true;
+      }
+    };
   }
 
   pair(): ClientPair {
@@ -54,7 +69,7 @@ class Subtls implements Loaded {
   }
 
   #client({ send, fail }: Outside): Client {
-    const queue = new ByteQueue();
+    const queue = new this.#Queue();
     let connection: Connection | undefined;
     let order: Promise<void> = Promise.resolve();
     const pump = async (): Promise<void> => {
@@ -64,51 +79,16 @@ class Subtls implements Loaded {
         client.take(piece);
       }
     };
-    const roots = this.credentials.responder.slice(this.credentials.responder.indexOf("-----BEGIN CERTIFICATE"));
     const client: Client = {
       take: () => {},
-      receive: (bytes) => queue.add(bytes),
+      receive: (bytes) => queue.enqueue(bytes),
       // Its records would overtake each other if they were not made one after the other.
       write: (message) => (order = order.then(() => connection!.write(message))),
       open: async () => {
-        connection = await this.library.startTls(HOST, roots, (count) => queue.read(count), send);
+        connection = await this.library.startTls(HOST, this.#roots, (count, mode) => queue.read(count, mode), send);
         pump().catch(fail);
       },
     };
     return client;
-  }
-}
-
-/** Bytes that are read in other pieces than they came in. One reader at a time. */
-class ByteQueue {
-  #pieces: Uint8Array[] = [];
-  #length = 0;
-  #waiting: { count: number; resolve: (bytes: Uint8Array) => void } | undefined;
-
-  add(bytes: Uint8Array): void {
-    this.#pieces.push(bytes);
-    this.#length += bytes.length;
-    if (this.#waiting === undefined || this.#length < this.#waiting.count) return;
-    const { count, resolve } = this.#waiting;
-    this.#waiting = undefined;
-    resolve(this.#cut(count));
-  }
-
-  read(count: number): Promise<Uint8Array> {
-    if (this.#length >= count) return Promise.resolve(this.#cut(count));
-    return new Promise((resolve) => (this.#waiting = { count, resolve }));
-  }
-
-  #cut(count: number): Uint8Array {
-    const bytes = new Uint8Array(count);
-    for (let at = 0; at < count; ) {
-      const piece = this.#pieces[0]!.subarray(0, count - at);
-      bytes.set(piece, at);
-      at += piece.length;
-      if (piece.length === this.#pieces[0]!.length) this.#pieces.shift();
-      else this.#pieces[0] = this.#pieces[0]!.subarray(piece.length);
-    }
-    this.#length -= count;
-    return bytes;
   }
 }
