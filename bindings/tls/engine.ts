@@ -10,7 +10,7 @@
  */
 
 import { XtlsError } from "../errors.ts";
-import type { Bytes, EnginePointer, Exports } from "../../wasm/abi.ts";
+import type { EnginePointer, Exports } from "../../wasm/abi.ts";
 import { alertOf, type Alert } from "./alerts.ts";
 import { problemsOf } from "./authorities.ts";
 import { Certificate } from "./certificate.ts";
@@ -136,8 +136,7 @@ export class Engine {
    */
   read(): Uint8Array {
     const engine = this.#owned.address;
-    const take = (block: Bytes, max: number): number => this.#module.xtls_engine_read(engine, block, max);
-    return this.#memory.drain(take, Infinity, this.#limit);
+    return this.#memory.pull(this.#module.xtls_engine_read, engine, Infinity, this.#limit);
   }
 
   // --- ends ---------------------------------------------------------------------

@@ -23,9 +23,10 @@ const LARGEST = 0x100000;
 const aligned = (length: number): number => (length + 7) & ~7;
 
 /** The window of one core. */
-/** An export that bytes go into an object by, or come out of it; it returns their length or a status. */
+/** An export by which bytes go into an object or come out of it; it returns their length or a status. */
 export type Port<Address> = (object: Address, block: Bytes, length: number) => number;
 
+/** What nobody can write to may be everybody's. */
 const NOTHING = new Uint8Array(0);
 
 export class Memory {
@@ -77,21 +78,44 @@ export class Memory {
   }
 
   /**
-   * A copy of all that `take` moves out, at most `max` bytes: it is called until it moves
-   * less than it could, which is `room` bytes at a time at most.
+   * `bytes` into `object` by `port`, whose status it returns. As `lend`, but without a closure,
+   * since every record passes here; nothing can be lent meanwhile.
    */
-  drain(take: (block: Bytes, max: number) => number, max = Infinity, room = WINDOW): Uint8Array {
-    const size = Math.min(max, room, Math.max(SMALLEST, WINDOW - this.#top));
-    const first = this.collect(take, size);
+  push<Address>(port: Port<Address>, object: Address, bytes: Uint8Array): number {
+    const { length } = bytes;
+    if (length > WINDOW) return this.lend(bytes, (block) => port(object, block, length));
+    const window = this.#window;
+    this.#bytes().set(bytes, window);
+    try {
+      return port(object, window, length);
+    } finally {
+      this.#wipe(window, length);
+    }
+  }
+
+  /**
+   * A copy of all that comes out of `object` by `port`, at most `max` bytes: it is called until
+   * it moves less than it could, which is `room` bytes at a time at most. Nothing can be lent meanwhile.
+   *
+   * @throws XtlsError of the status
+   */
+  pull<Address>(port: Port<Address>, object: Address, max = Infinity, room = WINDOW): Uint8Array {
+    const size = Math.min(max, room, WINDOW);
+    const first = this.#pulled(port, object, size);
     if (first.length < size || first.length === max) return first;
 
     const pieces = [first];
     let left = max - first.length;
     for (let piece = first; piece.length === size && left > 0; left -= piece.length) {
-      piece = this.collect(take, Math.min(left, size));
+      piece = this.#pulled(port, object, Math.min(left, size));
       pieces.push(piece);
     }
     return joined(pieces);
+  }
+
+  #pulled<Address>(port: Port<Address>, object: Address, max: number): Uint8Array {
+    const length = checked(port(object, this.#window, max));
+    return length === 0 ? NOTHING : this.#copy(this.#window, length);
   }
 
   /**
@@ -109,9 +133,14 @@ export class Memory {
   }
 
   #copied(block: Bytes, length: number): Uint8Array | number {
-    if (length <= 0) return length;
-    const copy = this.#bytes().slice(block, block + length);
-    this.#wipe(block, length);
+    return length <= 0 ? length : this.#copy(block, length);
+  }
+
+  /** Out of the module, where nothing of it stays. */
+  #copy(block: Bytes, length: number): Uint8Array {
+    const bytes = this.#bytes();
+    const copy = bytes.slice(block, block + length);
+    bytes.fill(0, block, block + length);
     return copy;
   }
 
