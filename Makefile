@@ -2,6 +2,7 @@
 # in $XDG_CACHE_HOME/xtls (or ~/.cache/xtls).
 
 MODULES := node_modules/.package-lock.json
+PEERS   := bench/node_modules/.package-lock.json
 BUILD   := $(addprefix scripts/,wasm.sh sources.sh library.sh toolchain.sh mbedtls.sh)
 CORE    := $(wildcard core/*.[ch] core/*/*.[ch] core/patches/*) wasm/abi.txt $(BUILD)
 SOURCES := $(shell find bindings wasm -name '*.ts') package.json tsconfig.json tsconfig.build.json
@@ -22,7 +23,7 @@ test: all wasm/xtls-stock.wasm ## run every test; ONLY=part-of-a-name for some
 	@scripts/packages.sh prosody ejabberd openssl gnutls-bin chromium firefox-esr
 	@$(TSX) scripts/test.ts $(if $(ONLY),--only $(ONLY))
 
-bench: all wasm/xtls-stock.wasm ## measure speed and size beside the stock build and node:tls
+bench: all wasm/xtls-stock.wasm $(PEERS) ## measure speed and size beside the stock build, node:tls and others
 	@npm run --silent bench -- --save
 
 abi: $(MODULES) ## make wasm/abi.ts from wasm/abi.txt
@@ -47,6 +48,9 @@ wasm/xtls.wasm: $(CORE)
 
 wasm/xtls-%.wasm: $(CORE)
 	@VARIANT=$* scripts/wasm.sh
+
+$(PEERS): bench/package-lock.json
+	@scripts/modules.sh bench
 
 $(MODULES): package-lock.json
 	@scripts/modules.sh

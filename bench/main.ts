@@ -28,7 +28,10 @@ async function main(options: Options): Promise<void> {
 
   const results = await all(measures, await seated(subjects), options);
   if (!options.json) console.log(`${table(measures, results)}\n${footnotes(described)}`);
-  if (options.save) tell(`kept: ${await keep({ date, machine: host, subjects: described, results })}`);
+  if (options.save) {
+    const run = { date, machine: host, subjects: described, results };
+    tell(`kept: ${await keep(run, measures)}.{json,svg}`);
+  };
 }
 
 /** Asked for by name, or all; a quick run leaves the thorough ones out. */

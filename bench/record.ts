@@ -1,10 +1,12 @@
 /**
- * Keeps a run as a file: results/DATE-CPU.json. Written for comparison on one machine; whether
+ * Keeps a run as two files: results/DATE-CPU.json, and as .svg its chart. Written for comparison on one machine; whether
  * it is committed is for a person to decide.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { chart } from "./chart.ts";
 import type { Machine } from "./machine.ts";
+import type { Measure } from "./measure.ts";
 import type { Result } from "./rounds.ts";
 
 export interface Description {
@@ -20,13 +22,16 @@ export interface Run {
   readonly results: readonly Result[];
 }
 
-/** @returns the path of the file */
-export async function keep(run: Run): Promise<string> {
+/** @returns the path of both files, without what they end in */
+export async function keep(run: Run, measures: readonly Measure[]): Promise<string> {
   const directory = fileURLToPath(new URL("./results/", import.meta.url));
-  const name = `${run.date.toISOString().slice(0, 10)}-${slug(run.machine.cpu)}.json`;
+  const day = run.date.toISOString().slice(0, 10);
+  const path = `${directory}${day}-${slug(run.machine.cpu)}`;
   await mkdir(directory, { recursive: true });
-  await writeFile(directory + name, `${JSON.stringify(run, undefined, 2)}\n`);
-  return directory + name;
+  const { cpu, cores, node } = run.machine;
+  await writeFile(`${path}.json`, `${JSON.stringify(run, undefined, 2)}\n`);
+  await writeFile(`${path}.svg`, chart(measures, run.results, `${cpu}, ${cores} cores, Node ${node}, ${day}`));
+  return path;
 }
 
 const slug = (text: string): string =>

@@ -1,15 +1,18 @@
 /**
  * Results as a table for people: a row per measure, a column per subject, and how the first
- * subject stands against each of the others. Text in, text out; it is Markdown as it stands,
+ * subject stands against those that come next: with more such columns no screen would do. Text in, text out; it is Markdown as it stands,
  * so a table can be committed as printed.
  */
 import type { Measure } from "./measure.ts";
 import type { Result } from "./rounds.ts";
 
+/** How many have a column of ratios: the other builds of ours and node:tls, when all are there. */
+const COMPARED = 3;
+
 /** @param results in any order; subjects become columns in order of appearance */
 export function table(measures: readonly Measure[], results: readonly Result[]): string {
   const subjects = [...new Set(results.map(({ subject }) => subject))];
-  const [ours, ...others] = subjects;
+  const [ours, ...others] = subjects.slice(0, 1 + COMPARED);
   const head = ["", "unit", ...subjects, ...others.map((other) => `${ours} : ${other}`)];
   const rows = measures
     .filter(({ bench }) => results.some((result) => result.bench === bench))
@@ -18,13 +21,14 @@ export function table(measures: readonly Measure[], results: readonly Result[]):
 }
 
 function row(measure: Measure, subjects: string[], results: readonly Result[]): string[] {
-  const [ours, ...others] = subjects.map((subject) =>
+  const found = subjects.map((subject) =>
     results.find((result) => result.bench === measure.bench && result.subject === subject),
   );
+  const [ours, ...others] = found.slice(0, 1 + COMPARED);
   return [
     measure.title,
     measure.unit,
-    ...[ours, ...others].map(figure),
+    ...found.map(figure),
     ...others.map((other) => ratio(ours, other)),
   ];
 }

@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# Modules: the npm packages that package-lock.json names, in node_modules.
+# Modules: the npm packages that package-lock.json names, in node_modules; `bench` for those
+# that only the benchmark knows, in bench/node_modules.
+#
+#     scripts/modules.sh [bench]
 set -euo pipefail
 cd "$(dirname "$0")/.."
+where=${1:-.}
 . scripts/progress.sh
 
 OLDEST=20.10.0
 
 version=$(node --version 2>/dev/null) || die "Node $OLDEST or newer is needed; there is none on PATH"
 at_least "${version#v}" "$OLDEST" || die "Node $OLDEST or newer is needed; this is $version"
-step "installing npm packages" npm ci --no-audit --no-fund --loglevel=error
-touch node_modules/.package-lock.json
+step "installing npm packages" npm ci --prefix "$where" --no-audit --no-fund --loglevel=error
+touch "$where/node_modules/.package-lock.json"
