@@ -87,6 +87,60 @@ int kernel_chachapoly_repeat(const unsigned char *key, unsigned char *data, size
     return result;
 }
 
+int kernel_gcm_seal(const unsigned char *key, unsigned key_bits, const unsigned char *iv, size_t iv_length,
+                    const unsigned char *aad, size_t aad_length, const unsigned char *input, size_t length,
+                    unsigned char *output, unsigned char *tag, size_t tag_length)
+{
+    mbedtls_gcm_context ctx;
+    int result;
+
+    mbedtls_gcm_init(&ctx);
+    result = mbedtls_gcm_setkey(&ctx, MBEDTLS_CIPHER_ID_AES, key, key_bits);
+    result |= mbedtls_gcm_crypt_and_tag(&ctx, MBEDTLS_GCM_ENCRYPT, length, iv, iv_length, aad, aad_length, input, output,
+                                        tag_length, tag);
+    mbedtls_gcm_free(&ctx);
+    return result;
+}
+
+int kernel_gcm_open(const unsigned char *key, unsigned key_bits, const unsigned char *iv, size_t iv_length,
+                    const unsigned char *aad, size_t aad_length, const unsigned char *input, size_t length,
+                    unsigned char *output, const unsigned char *tag, size_t tag_length)
+{
+    mbedtls_gcm_context ctx;
+    int result;
+
+    mbedtls_gcm_init(&ctx);
+    result = mbedtls_gcm_setkey(&ctx, MBEDTLS_CIPHER_ID_AES, key, key_bits);
+    result |= mbedtls_gcm_auth_decrypt(&ctx, length, iv, iv_length, aad, aad_length, tag, tag_length, input, output);
+    mbedtls_gcm_free(&ctx);
+    return result;
+}
+
+/* In calls of `step` bytes; mode is MBEDTLS_GCM_ENCRYPT or _DECRYPT; gives the tag. */
+int kernel_gcm_parts(int mode, const unsigned char *key, unsigned key_bits, const unsigned char *iv, size_t iv_length,
+                     const unsigned char *aad, size_t aad_length, const unsigned char *input, size_t length,
+                     unsigned char *output, unsigned char *tag, size_t step)
+{
+    mbedtls_gcm_context ctx;
+    size_t at, n, done;
+    int result;
+
+    mbedtls_gcm_init(&ctx);
+    result = mbedtls_gcm_setkey(&ctx, MBEDTLS_CIPHER_ID_AES, key, key_bits);
+    result |= mbedtls_gcm_starts(&ctx, mode, iv, iv_length);
+    for (at = 0; at < aad_length; at += n) {
+        n = aad_length - at < step ? aad_length - at : step;
+        result |= mbedtls_gcm_update_ad(&ctx, aad + at, n);
+    }
+    for (at = 0; at < length; at += n) {
+        n = length - at < step ? length - at : step;
+        result |= mbedtls_gcm_update(&ctx, input + at, n, output + at, n, &done);
+    }
+    result |= mbedtls_gcm_finish(&ctx, NULL, 0, &done, tag, 16);
+    mbedtls_gcm_free(&ctx);
+    return result;
+}
+
 int kernel_gcm_repeat(const unsigned char *key, unsigned key_bits, unsigned char *data, size_t length, unsigned char *tag, int times)
 {
     mbedtls_gcm_context ctx;

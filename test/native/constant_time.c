@@ -12,6 +12,9 @@
 #include "fast/ecdsa.h"
 #include "fast/p256.h"
 #include "fast/x25519.h"
+#include "mbedtls/chachapoly.h"
+#include "mbedtls/constant_time.h"
+#include "mbedtls/gcm.h"
 
 /* `length` bytes that nothing may depend on. */
 static void hide(void *secret, size_t length)
@@ -118,6 +121,72 @@ static void hooks(void)
     mbedtls_ecp_group_free(&group);
 }
 
+/* --- symmetric --------------------------------------------------------------- */
+
+/* Of every length that takes another way: nothing, parts of a block, a batch and more, long runs in lanes. */
+static const size_t lengths[] = { 0, 1, 16, 47, 49, 192, 193, 449, 767, 1025, 4100 };
+#define LENGTHS (sizeof(lengths) / sizeof(lengths[0]))
+#define LONGEST 4100
+
+/* Whether a tag is right may be known, and nothing else: so openings are made of their parts here. */
+static int is_equal(const unsigned char a[16], const unsigned char b[16])
+{
+    int difference = mbedtls_ct_memcmp(a, b, 16);
+
+    show(&difference, sizeof(difference));
+    return difference == 0;
+}
+
+static void chachapoly(size_t length)
+{
+    static unsigned char data[LONGEST];
+    unsigned char key[32] = KEY, nonce[12] = { 1 }, tag[16], expected[16];
+    mbedtls_chachapoly_context ctx;
+
+    hide(key, sizeof(key));
+    hide(data, length);
+    mbedtls_chachapoly_init(&ctx);
+    expect(mbedtls_chachapoly_setkey(&ctx, key) == 0, "a key");
+    expect(mbedtls_chachapoly_encrypt_and_tag(&ctx, length, nonce, nonce, 5, data, data, tag) == 0, "sealing");
+    expect(mbedtls_chachapoly_starts(&ctx, nonce, MBEDTLS_CHACHAPOLY_DECRYPT) == 0, "beginning to open");
+    expect(mbedtls_chachapoly_update_aad(&ctx, nonce, 5) == 0, "opening");
+    expect(mbedtls_chachapoly_update(&ctx, length, data, data) == 0, "opening");
+    expect(mbedtls_chachapoly_finish(&ctx, expected) == 0, "opening");
+    expect(is_equal(expected, tag), "the same tag");
+    expect(!is_equal(expected, key), "another tag");
+    mbedtls_chachapoly_free(&ctx);
+}
+
+static void gcm(unsigned bits, size_t length, size_t iv_length)
+{
+    static unsigned char data[LONGEST];
+    unsigned char key[32] = KEY, iv[20] = { 1 }, tag[16], expected[16];
+    mbedtls_gcm_context ctx;
+
+    hide(key, sizeof(key));
+    hide(data, length);
+    mbedtls_gcm_init(&ctx);
+    expect(mbedtls_gcm_setkey(&ctx, MBEDTLS_CIPHER_ID_AES, key, bits) == 0, "a key");
+    expect(mbedtls_gcm_crypt_and_tag(&ctx, MBEDTLS_GCM_ENCRYPT, length, iv, iv_length, iv, 13, data, data, 16, tag) == 0,
+           "sealing");
+    expect(mbedtls_gcm_crypt_and_tag(&ctx, MBEDTLS_GCM_DECRYPT, length, iv, iv_length, iv, 13, data, data, 16, expected) == 0,
+           "opening");
+    expect(is_equal(expected, tag), "the same tag");
+    mbedtls_gcm_free(&ctx);
+}
+
+static void symmetric(void)
+{
+    size_t i;
+
+    for (i = 0; i < LENGTHS; i++) {
+        chachapoly(lengths[i]);
+        gcm(128, lengths[i], 12);
+        gcm(256, lengths[i], 20);
+    }
+    gcm(192, 100, 12);
+}
+
 /* --- the proof that leaks are seen ---------------------------------------------- */
 
 static volatile unsigned char table[256];
@@ -145,5 +214,6 @@ int main(int count, char **arguments)
     p256();
     ecdsa();
     hooks();
+    symmetric();
     return 0;
 }
