@@ -21,10 +21,10 @@ static inline uint32_t xtls_opaque(uint32_t value)
     return value;
 }
 
-/* All ones for 1, all zeros for 0. */
+/* All ones for 1, all zeros for 0. Two barriers: `0 - (a == b)` alone becomes a `select` in wasm, an engine's branch. */
 static inline uint32_t xtls_mask(uint32_t bit)
 {
-    return xtls_opaque(0 - bit);
+    return xtls_opaque(0 - xtls_opaque(bit));
 }
 
 /* All ones if `value` is zero. */
