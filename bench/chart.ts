@@ -83,10 +83,12 @@ const escaped = (words: string): string =>
 function document(height: number, content: readonly string[]): string {
   const width = 2 * MARGIN + COLUMNS * WIDTH + (COLUMNS - 1) * GAP;
   const open = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`;
-  return [open, `<style>${STYLE}</style>`, ...content, "</svg>", ""].join("\n");
+  const ground = `<rect width="100%" height="100%" rx="8" class="ground"/>`;
+  return [open, `<style>${STYLE}</style>`, ground, ...content, "</svg>", ""].join("\n");
 }
 
 const STYLE = `
+.ground { fill: #fff }
 text { font: 12px system-ui, sans-serif; fill: #3d4450 }
 .title { font-weight: 600; fill: #14181f }
 .name { text-anchor: end }
@@ -96,6 +98,7 @@ rect.ours { fill: #0b57d0 }
 .other { fill: #b6bdc9 }
 .spread { stroke: #14181f; stroke-opacity: .55 }
 @media (prefers-color-scheme: dark) {
+  .ground { fill: #12161d }
   text { fill: #c3c9d4 }
   .title { fill: #f2f4f8 }
   .faint { fill: #98a1b0 }

@@ -73,6 +73,6 @@ export const preferred = ({ suites }: Subject): Suite => suites?.[0] ?? "TLS_CHA
 export const speaks = ({ suites }: Subject, suite: Suite): boolean => suites?.includes(suite) ?? true;
 
 /** A message of random bytes; at most 65536, as getRandomValues has it. */
-export function noise(length: number): Uint8Array {
+export function noise(length: number): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(length));
 }

@@ -11,10 +11,12 @@ import { existsSync, readFileSync } from "node:fs";
  */
 export const packaged = (name: string, says: string) => ({
   name,
-  missing: () => (existsSync(manifest(name)) ? undefined : "not installed: `make bench` does that"),
+  missing: () => (isInstalled(name) ? undefined : "not installed: `make bench` does that"),
   evaluate: () => imported(name),
   version: () => `${name} ${versionOf(name)}, ${says}`,
 });
+
+export const isInstalled = (name: string): boolean => existsSync(manifest(name));
 
 /** @returns the package's exports; the caller says what it needs of them */
 export const imported = <Exports>(specifier: string): Promise<Exports> => import(specifier);

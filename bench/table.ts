@@ -6,11 +6,14 @@
 import type { Measure } from "./measure.ts";
 import type { Result } from "./rounds.ts";
 
+/** What a row is called. */
+export type Titled = Pick<Measure, "bench" | "title" | "unit">;
+
 /** How many have a column of ratios: the other builds of ours and node:tls, when all are there. */
 const COMPARED = 3;
 
 /** @param results in any order; subjects become columns in order of appearance */
-export function table(measures: readonly Measure[], results: readonly Result[]): string {
+export function table(measures: readonly Titled[], results: readonly Result[]): string {
   const subjects = [...new Set(results.map(({ subject }) => subject))];
   const [ours, ...others] = subjects.slice(0, 1 + COMPARED);
   const head = ["", "unit", ...subjects, ...others.map((other) => `${ours} : ${other}`)];
@@ -20,7 +23,7 @@ export function table(measures: readonly Measure[], results: readonly Result[]):
   return markdown([head, ...rows]);
 }
 
-function row(measure: Measure, subjects: string[], results: readonly Result[]): string[] {
+function row(measure: Titled, subjects: string[], results: readonly Result[]): string[] {
   const found = subjects.map((subject) =>
     results.find((result) => result.bench === measure.bench && result.subject === subject),
   );
