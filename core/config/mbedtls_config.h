@@ -57,7 +57,6 @@
 
 #define MBEDTLS_CIPHER_C                                /* the layer that records are protected through */
 #define MBEDTLS_AES_C                                   /* AES-GCM */
-#define MBEDTLS_AES_ROM_TABLES                          /* constant tables: no mutable state, none to build at the first use */
 #define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT                 /* GCM only ever encrypts a block */
 #define MBEDTLS_GCM_C                                   /* TLS_AES_*_GCM */
 #define MBEDTLS_CHACHA20_C                              /* ChaCha20-Poly1305: */
@@ -75,6 +74,8 @@
 #define MBEDTLS_POLY1305_ALT                            /* 26-bit limbs; Mbed TLS's chachapoly.c joins the two */
 #define MBEDTLS_AES_ALT                                 /* no table that a secret indexes */
 #define MBEDTLS_GCM_ALT                                 /* nor here; four blocks at a time */
+#else
+#define MBEDTLS_AES_ROM_TABLES                          /* constant tables: no mutable state, none to build at the first use */
 #endif
 
 /* --- X.509 --------------------------------------------------------------------------- */

@@ -10,7 +10,7 @@
 #include "mbedtls/platform_util.h"
 
 #define HOLES UINT64_C(0x1111111111111111) /* every fourth bit */
-#define LANES_WORTH 48                     /* blocks from which on the sixteen-lane form is faster */
+#define LANES_WORTH 32                     /* blocks from which on the sixteen-lane form is faster */
 
 /* The lower 64 bits of the product of polynomials over GF(2). */
 static uint64_t low_product(uint64_t a, uint64_t b)

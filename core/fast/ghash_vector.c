@@ -8,6 +8,7 @@
  */
 #include "fast/ghash.h"
 
+#include "fast/ecc_mask.h"
 #include "mbedtls/platform_util.h"
 
 #if XTLS_VECTOR
@@ -30,9 +31,9 @@ static const xtls_bytes BACK_15[2] = {
 
 static xtls_ghash_element times_x(xtls_ghash_element e)
 {
-    uint64_t carry = 0 - (e.low & 1);
+    uint64_t carry = xtls_mask(e.low & 1) & 0xE1;
 
-    return (xtls_ghash_element) { e.high >> 1 ^ (carry & UINT64_C(0xE1) << 56), e.low >> 1 | e.high << 63 };
+    return (xtls_ghash_element) { e.high >> 1 ^ carry << 56, e.low >> 1 | e.high << 63 };
 }
 
 /* multiples[half][p][n] is byte p of H^16 times the half byte n. */

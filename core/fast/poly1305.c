@@ -4,6 +4,7 @@
  * Schwabe, "NEON crypto"). Plain integers: four blocks in vectors were slower.
  * Constant time: the only branches are on lengths.
  */
+#include "fast/ecc_mask.h"
 #include "fast/vector.h"
 #include "mbedtls/platform_util.h"
 #include "mbedtls/poly1305.h"
@@ -89,7 +90,7 @@ static void reduce(uint32_t h[5])
         less[i] = over & LIMB;
         over >>= 26;
     }
-    mask = 0 - over; /* h + 5 reached 2^130: all ones */
+    mask = xtls_mask(over); /* h + 5 reached 2^130 */
     for (i = 0; i < 5; i++) {
         h[i] ^= (h[i] ^ less[i]) & mask;
     }
