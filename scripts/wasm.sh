@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Wasm: builds the module from core/ and Mbed TLS. `VARIANT=scalar` makes the one for engines
 # without SIMD, `stock` the one without core/fast that the benchmarks compare with, `kernels`
-# and `kernels-scalar` test-only modules that export the primitives. What was built once is
-# found again in the cache by a digest of all that went into it. The SHA-256 of the two that are
-# shipped is compared with wasm/xtls.wasm.sha256; `--facts` prints what should stand there instead.
+# and `kernels-scalar` test-only modules that export the primitives, `named` and `named-scalar`
+# what is shipped with the names of its functions. What was built once is found again in the
+# cache by a digest of all that went into it. The SHA-256 of the two that are shipped is
+# compared with wasm/xtls.wasm.sha256; `--facts` prints what should stand there instead.
 #
 #     scripts/wasm.sh [--facts]
 set -euo pipefail
@@ -18,13 +19,16 @@ STACK=$((64 * 1024))
 # SIMD is for code written with it: left to itself the compiler vectorizes ChaCha20 to half its speed.
 SIMD="-msimd128 -fno-vectorize -fno-slp-vectorize"
 variant=${VARIANT:-tuned}
+names=
 case $variant in
   tuned) tuning="-O3 $SIMD -mbulk-memory" output=wasm/xtls.wasm ;;
   scalar) tuning="-O3 -mbulk-memory" output=wasm/xtls-scalar.wasm ;;
   stock) tuning="-O3 -mbulk-memory -DXTLS_STOCK" output=wasm/xtls-stock.wasm ;;
   kernels) tuning="-O3 $SIMD -mbulk-memory" output=build/kernels.wasm ;;
   kernels-scalar) tuning="-O3 -mbulk-memory" output=build/kernels-scalar.wasm ;;
-  *) die "VARIANT is tuned, scalar, stock, kernels or kernels-scalar, not $variant" ;;
+  named) tuning="-O3 $SIMD -mbulk-memory" names=--profiling-funcs output=build/named.wasm ;;
+  named-scalar) tuning="-O3 -mbulk-memory" names=--profiling-funcs output=build/named-scalar.wasm ;;
+  *) die "VARIANT is tuned, scalar, stock, kernels, kernels-scalar, named or named-scalar, not $variant" ;;
 esac
 
 main() {
@@ -96,7 +100,7 @@ link() {
     inside "$(compile core/fast libfast.a "$tuning $WARNINGS $INCLUDES $DEFINES")"
     fast=libfast.a
   fi
-  inside "$emcc $tuning libcore.a $fast libmbedtls.a -o xtls.wasm --no-entry -sSTANDALONE_WASM -sPURE_WASI \
+  inside "$emcc $tuning $names libcore.a $fast libmbedtls.a -o xtls.wasm --no-entry -sSTANDALONE_WASM -sPURE_WASI \
     -sEXPORTED_FUNCTIONS=@exports.txt -sERROR_ON_UNDEFINED_SYMBOLS=0 -sALLOW_MEMORY_GROWTH -sABORTING_MALLOC=0 \
     -sINITIAL_HEAP=$INITIAL_HEAP -sSTACK_SIZE=$STACK -Wl,--stack-first"
 }
