@@ -11,7 +11,7 @@ TSX     := node --import tsx
 export SERVER
 
 .NOTPARALLEL:
-.PHONY: all demo test bench abi record clean help
+.PHONY: all demo test fuzz bench abi record clean help
 
 all: $(MODULES) dist/wasm/xtls.wasm ## compile both modules and the TypeScript (the default)
 
@@ -20,8 +20,11 @@ demo: all ## Romeo and Juliet through a tunnel; SERVER=prosody or SERVER=ejabber
 	@$(TSX) scripts/demo.ts
 
 test: all wasm/xtls-stock.wasm ## run every test; ONLY=part-of-a-name for some
-	@scripts/packages.sh prosody ejabberd openssl gnutls-bin chromium firefox-esr
+	@scripts/packages.sh prosody ejabberd openssl gnutls-bin chromium firefox-esr wabt
 	@$(TSX) scripts/test.ts $(if $(ONLY),--only $(ONLY))
+
+fuzz: ## feed the core what nobody expects; LONG=1 for ten minutes a subject, SUBJECTS="engine flight" for some
+	@scripts/fuzz.sh
 
 bench: all wasm/xtls-stock.wasm $(PEERS) ## measure speed and size beside the stock build, node:tls and others
 	@npm run --silent bench -- --save
