@@ -51,9 +51,12 @@ int xtls_ecdsa_sign(unsigned char signature[64], const unsigned char private_key
                     const unsigned char *digest, size_t length, xtls_ecdsa_nonce *nonce)
 {
     signing w;
-    uint32_t is_valid = xtls_p256_scalar_read(&w.key, private_key);
     int error;
 
+    if (xtls_reveal(xtls_p256_scalar_read(&w.key, private_key)) != 0) {
+        mbedtls_platform_zeroize(&w.key, sizeof(w.key));
+        return -1; /* with 0 for a key and a digest of 0 no nonce would ever be fit */
+    }
     read_digest(&w.digest, digest, length);
     error = xtls_ecdsa_nonce_next(nonce, w.nonce);
     while (error == 0 && compute(&w) != 0) { /* once in 2^32 signatures */
@@ -64,7 +67,7 @@ int xtls_ecdsa_sign(unsigned char signature[64], const unsigned char private_key
     xtls_p256_scalar_write(signature, &w.r);
     xtls_p256_scalar_write(signature + 32, &w.s);
     mbedtls_platform_zeroize(&w, sizeof(w));
-    return error != 0 ? error : xtls_reveal(is_valid);
+    return error;
 }
 
 static int is_equal(const xtls_p256_scalar *a, const xtls_p256_scalar *b)
