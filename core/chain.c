@@ -65,6 +65,9 @@ int xtls_chain_certificate(const xtls_chain *chain, unsigned index, unsigned cha
     const unsigned char *der = chain->der;
     size_t length;
 
+    if (der == NULL) {
+        return 0;
+    }
     do {
         length = next_certificate(&der, chain->der + chain->length);
     } while (length > 0 && index-- > 0);
