@@ -8,6 +8,7 @@ mkdir -p "$cache"
 litter=()    # files and directories to remove when the script ends, however it ends
 current_step=
 step_log=$(mktemp)
+exec {voice}>&2 # where at_end speaks, should a step end the script while its output goes elsewhere
 
 say() {
   echo "xtls: $*" >&2
@@ -31,8 +32,8 @@ step() {
 
 at_end() {
   if [ -n "$current_step" ]; then
-    echo failed >&2
-    tail -n 40 "$step_log" >&2
+    echo failed >&"$voice"
+    tail -n 40 "$step_log" >&"$voice"
   fi
   rm -rf --one-file-system -- "$step_log" "${litter[@]}"
 }
