@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzz: feeds the core what libFuzzer invents, under AddressSanitizer and
 # UndefinedBehaviorSanitizer: every test/fuzz/*_fuzz.c for SECONDS each (default 5), or those
-# named in ONLY. Where core/fast stands for Mbed TLS's own primitives, both compute and must agree.
+# named in SUBJECTS. Where core/fast stands for Mbed TLS's own primitives, both compute and must agree.
 # The last line says `N passed, N failed`; an input that fails is kept and named.
 #
 # LONG=1 takes ten minutes each, with other inputs every time.
@@ -19,6 +19,7 @@ SECONDS_EACH=${1:-$([ -n "${LONG:-}" ] && echo 600 || echo 5)}
 SEED=$([ -n "${LONG:-}" ] && echo 0 || echo 1) # 0: another each time
 SANITIZE="-g -O2 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
 [ "${VARIANT:-}" = scalar ] || SANITIZE="$SANITIZE $NATIVE_VECTORS"
+LIBRARY="$SANITIZE -fno-sanitize=nonnull-attribute" # Mbed TLS compares names of no length at NULL
 REFERENCE="-O2 -DXTLS_STOCK" # the judge is not on trial: no sanitizers
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 LIMITS="-timeout=20 -rss_limit_mb=2048 -max_len=4096 -verbosity=0 -print_final_stats=1"
@@ -35,7 +36,7 @@ main() {
   cp -R test/fuzz test/native "$stage"
   cd "$stage"
   compiler=$($CC --version | sed -n 1p)
-  library "$SANITIZE" libmbedtls.a
+  library "$LIBRARY" libmbedtls.a
   library "$REFERENCE" libstock.a
   export CFLAGS="$SANITIZE $WARNINGS $INCLUDES -I../native $DEFINES"
   step "compiling the core for fuzzing" sh library.sh core libcore.a
@@ -66,32 +67,33 @@ library() {
 }
 
 # The same calls into both libraries; of the stock one no other name is left to be seen.
-reference() {
+reference() (
   cd fuzz
   $CC $CFLAGS -DSIDE=fast -c primitives.c -o fast.o
   $CC $REFERENCE $WARNINGS $INCLUDES $DEFINES -DSIDE=stock -c primitives.c -o stock-part.o
   ld -r -o stock.o stock-part.o ../libstock.a
   objcopy --keep-global-symbol=stock stock.o
-}
+)
 
 # link SOURCE PROGRAM FLAGS…
-link() {
-  local source=$1 program=$2
+link() (
+  source=$1 program=$2
   shift 2
-  (cd fuzz && $CC $CFLAGS "$@" "$source" host.c engines.c fast.o stock.o \
-    -Wl,--start-group ../libcore.a ../libfast.a ../libmbedtls.a -Wl,--end-group -o "../$program")
-}
+  cd fuzz
+  $CC $CFLAGS "$@" "$source" host.c engines.c fast.o stock.o \
+    -Wl,--start-group ../libcore.a ../libfast.a ../libmbedtls.a -Wl,--end-group -o "../$program"
+)
 
 # What the core itself makes and reads, as beginnings.
-seeds() {
+seeds() (
   link seeds.c write-seeds
   ./write-seeds seeds
-}
+)
 
 run() {
   local name passed=0 failed=0 flags
   for name in $(cd fuzz && ls ./*_fuzz.c | sed 's|^\./\(.*\)_fuzz\.c$|\1|'); do
-    [ -z "${ONLY:-}" ] || [[ " $ONLY " == *" $name "* ]] || continue
+    [ -z "${SUBJECTS:-}" ] || [[ " $SUBJECTS " == *" $name "* ]] || continue
     flags=$(sed -n 's|^ \* Links with: ||p' "fuzz/${name}_fuzz.c")
     step "compiling $name" link "${name}_fuzz.c" "$name-fuzz" -fsanitize=fuzzer $flags
     if fuzz "$name" >"$name.log" 2>&1; then

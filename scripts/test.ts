@@ -72,7 +72,11 @@ function checks(): Job[] {
     check("wasm/abi.ts is fresh", ...tsx("scripts/abi.ts"), "--check"),
   ];
   if (existsSync(`${ROOT}scripts/docs.ts`)) jobs.push(check("docs are fresh", ...tsx("scripts/docs.ts"), "--check"));
-  return [...jobs, { title: "native", command: ["scripts/native.sh"], isCounting: true }];
+  return [
+    ...jobs,
+    { title: "native", command: ["scripts/native.sh"], isCounting: true },
+    { title: "fuzz", command: ["scripts/fuzz.sh", "5"], isCounting: true },
+  ];
 }
 
 function files(): Job[] {

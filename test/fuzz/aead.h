@@ -63,7 +63,7 @@ static void must_refuse(const aead *aead, sealing what, const sealed *original, 
     memcpy(text, original->text, what.length);
     memcpy(tag, original->tag, 16);
     bit %= 8 * (what.length + what.tag_length);
-    *(bit / 8 < what.length ? text + bit / 8 : tag + bit / 8 - what.length) ^= (unsigned char) (1 << bit % 8);
+    *(bit / 8 < what.length ? text + bit / 8 : tag + (bit / 8 - what.length)) ^= (unsigned char) (1 << bit % 8);
     what.text = text;
     opened = in_place(aead, what, 1, 0, tag);
     HOLDS(opened.error != 0);

@@ -27,7 +27,7 @@ static void feed(xtls_engine *engine, const unsigned char *bytes, size_t length)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = { data, size };
-    size_t before = xtls_heap_used(), piece;
+    size_t before = heap_at_rest(), piece;
     unsigned options = take_byte(&in), shape = take_byte(&in);
     xtls_tickets *tickets = NULL;
     xtls_engine *engine;
@@ -44,6 +44,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     question(engine);
     xtls_tickets_free(tickets);
-    HOLDS(xtls_heap_used() == before);
+    HOLDS(heap_at_rest() == before);
     return 0;
 }

@@ -1,8 +1,12 @@
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS /* PSA's count of keys */
+
 #include "engines.h"
 
 #include "certificate.h"
 #include "fixtures.h"
 #include "input.h"
+#include "memory.h"
+#include "psa/crypto.h"
 #include "status.h"
 
 static xtls_identity *identities[2];
@@ -68,6 +72,16 @@ size_t drain_all(xtls_engine *engine, unsigned char **output)
     *output = block((size_t) pending);
     HOLDS(xtls_engine_drain(engine, *output, (size_t) pending) == pending);
     return (size_t) pending;
+}
+
+size_t heap_at_rest(void)
+{
+    mbedtls_psa_stats_t keys;
+
+    mbedtls_psa_get_stats(&keys);
+    HOLDS(keys.volatile_slots == 0 && keys.locked_slots == 0);
+    mbedtls_psa_crypto_free();
+    return xtls_heap_used();
 }
 
 static void question_peer(xtls_engine *engine)

@@ -28,6 +28,9 @@ xtls_engine *engine_new(int role, unsigned options, xtls_tickets *tickets);
 /* Drains everything: the number of bytes. The caller frees *output. */
 size_t drain_all(xtls_engine *engine, unsigned char **output);
 
+/* Bytes that live on the heap, once no engine does: PSA's own room for keys, of which none may be left, is given back. */
+size_t heap_at_rest(void);
+
 /* Asks the engine everything it can be asked, reads all of its plaintext, and frees it. */
 void question(xtls_engine *engine);
 

@@ -212,7 +212,7 @@ static void take_edits(input *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = { data, size };
-    size_t before = xtls_heap_used();
+    size_t before = heap_at_rest();
     unsigned options = take_byte(&in);
     xtls_tickets *tickets = NULL;
 
@@ -224,6 +224,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     meet(options, tickets);
     xtls_tickets_free(tickets);
-    HOLDS(xtls_heap_used() == before);
+    HOLDS(heap_at_rest() == before);
     return 0;
 }

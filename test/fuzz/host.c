@@ -14,11 +14,13 @@
 
 xtls_host_native xtls_native = { 0, -1, 1, 0 };
 
-static uint64_t state;
+#define BEGINNING UINT64_C(0x9E3779B97F4A7C15)
+
+static uint64_t state = BEGINNING;
 
 void begin_anew(void)
 {
-    state = 0x9E3779B97F4A7C15;
+    state = BEGINNING;
 }
 
 /* xorshift64* */
