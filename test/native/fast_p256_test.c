@@ -201,6 +201,7 @@ static void private_keys(void)
     EXPECT_EQUAL(xtls_p256_shared(output, HEX(N_ITSELF), HEX(PUBLIC)), -1);
     EXPECT_EQUAL(sign(output, ZERO, MBEDTLS_MD_SHA256, HEX(ONE), 32), -1);
     EXPECT_EQUAL(sign(output, N_MORE, MBEDTLS_MD_SHA256, HEX(ONE), 32), -1);
+    EXPECT_EQUAL(sign(output, ZERO, MBEDTLS_MD_SHA256, HEX(ZERO), 32), -1); /* with which no nonce would be fit */
     shares(ONE, PUBLIC, GX GY, PUBLIC);
     shares(N_LESS, GX GY, GX MINUS_GY, GX MINUS_GY);
 }
