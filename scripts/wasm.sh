@@ -102,7 +102,7 @@ link() {
   fi
   inside "$emcc $tuning $names libcore.a $fast libmbedtls.a -o xtls.wasm --no-entry -sSTANDALONE_WASM -sPURE_WASI \
     -sEXPORTED_FUNCTIONS=@exports.txt -sERROR_ON_UNDEFINED_SYMBOLS=0 -sALLOW_MEMORY_GROWTH -sABORTING_MALLOC=0 \
-    -sINITIAL_HEAP=$INITIAL_HEAP -sSTACK_SIZE=$STACK -Wl,--stack-first"
+    -sINITIAL_HEAP=$INITIAL_HEAP -sMALLOC=emmalloc -sSTACK_SIZE=$STACK -Wl,--stack-first"
 }
 
 # compile SOURCES ARCHIVE FLAGS: the command that does it
