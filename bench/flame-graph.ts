@@ -1,11 +1,14 @@
 /**
  * A tree of frames as a picture: callers on top, each as wide as its share of the samples.
  * SVG without scripts; a frame's full name and share are its tooltip.
+ * Orange is cryptography, yellow the rest of the module, blue JavaScript.
  */
 
 /** One function where it was called from. */
 export interface Frame {
   readonly name: string;
+  /** Compiled from C; else JavaScript. */
+  readonly isOfModule: boolean;
   /** Samples in it, and with those beneath it. */
   readonly self: number;
   readonly total: number;
@@ -30,28 +33,32 @@ export function flameGraph(root: Frame, title: string): string {
   ].join("\n");
 }
 
-function drawn(frame: Frame, start: number, depth: number, all: number): string[] {
+function drawn(frame: Frame, start: number, depth: number, all: number, isPrimitive = false): string[] {
   const width = (frame.total * WIDTH) / all;
   if (width < THINNEST) return [];
-  const shapes = [rectangle(frame, (start * WIDTH) / all, HEAD + depth * ROW, width, all)];
+  const primitive = isPrimitive || PRIMITIVES.test(frame.name);
+  const shapes = [rectangle(frame, (start * WIDTH) / all, HEAD + depth * ROW, width, all, colour(frame, primitive))];
   for (const child of frame.children) {
-    shapes.push(...drawn(child, start, depth + 1, all));
+    shapes.push(...drawn(child, start, depth + 1, all, primitive));
     start += child.total;
   }
   return shapes;
 }
 
-function rectangle({ name, total }: Frame, x: number, y: number, width: number, all: number): string {
+function rectangle({ name, total }: Frame, x: number, y: number, width: number, all: number, fill: string): string {
   const share = `${((100 * total) / all).toFixed(1)} %`;
   const letters = Math.floor((width - 6) / LETTER);
   const label = letters < 3 ? "" : `<text x="${round(x + 3)}" y="${y + 13}">${escaped(name.slice(0, letters))}</text>`;
-  return `<g><title>${escaped(`${name}, ${share}`)}</title><rect x="${round(x)}" y="${y}" width="${round(width - 0.5)}" height="${ROW - 1}" fill="${colour(name)}"/>${label}</g>`;
+  return `<g><title>${escaped(`${name}, ${share}`)}</title><rect x="${round(x)}" y="${y}" width="${round(width - 0.5)}" height="${ROW - 1}" fill="${fill}"/>${label}</g>`;
 }
 
-/** The same for the same name: cryptography warm, Mbed TLS's protocol yellow, JavaScript blue. */
-function colour(name: string): string {
-  if (/p256|x25519|ecdsa|ecc|chacha|poly1305|sha256|field|scalar_/.test(name)) return "#f0875b";
-  return /^\$?(mbedtls|psa|xtls|dl|mem|malloc|free|wasm)/.test(name) ? "#f3cd6b" : "#9cc3ef";
+/** From here downwards a frame is cryptography and nothing else. */
+const PRIMITIVES = /ecdsa_(sign|verify)|x25519|p256|_xxdh_|chacha|poly1305|sha256_/;
+
+/** Cryptography, the rest of the module, JavaScript. */
+function colour({ isOfModule }: Frame, isPrimitive: boolean): string {
+  if (isPrimitive) return "#f0875b";
+  return isOfModule ? "#f3cd6b" : "#9cc3ef";
 }
 
 const depthOf = (frame: Frame, scale: number): number =>

@@ -2,12 +2,10 @@
  * Where a handshake's time goes, as a command: a flame graph of both ends, drawn from V8's
  * sampling profiler, and a table of functions on standard output.
  *
- *     tsx bench/flame.ts [OUTPUT.svg]
- *
- * Wants the module with its function names: `VARIANT=named scripts/wasm.sh`. What the compiler
+ * Writes bench/results/handshake.svg. Wants the module with its function names: `VARIANT=named scripts/wasm.sh`. What the compiler
  * has inlined counts for its caller.
  */
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { Session, type Profiler } from "node:inspector/promises";
 import { collect } from "./apart.ts";
 import { credentials } from "./credentials.ts";
@@ -17,7 +15,7 @@ import { moduleSubject } from "./module.ts";
 
 const [WARM_UP, WINDOW, INTERVAL] = [1500, 4000, 100];
 
-async function main(output: string | undefined): Promise<void> {
+async function main(): Promise<void> {
   const subject = moduleSubject("xtls", "../build/named.wasm", "VARIANT=named scripts/wasm.sh");
   const reason = subject.missing?.();
   if (reason !== undefined) throw new Error(reason);
@@ -31,7 +29,9 @@ async function main(output: string | undefined): Promise<void> {
   // By its name the profile knows it, and an arrow function loses its own on the way through tsx.
   const root = framed(await profiled(() => rate(WINDOW, 1, meet)));
   console.log(shares(root));
-  if (output !== undefined) await writeFile(output, flameGraph(root, "A full handshake, both ends"));
+  const directory = new URL("./results/", import.meta.url);
+  await mkdir(directory, { recursive: true });
+  await writeFile(new URL("handshake.svg", directory), flameGraph(root, "A full handshake, both ends"));
 }
 
 async function profiled(work: () => Promise<unknown>): Promise<Profiler.Profile> {
@@ -53,11 +53,17 @@ function framed({ nodes }: Profiler.Profile): Frame {
     const children = (node.children ?? []).map((id) => built(byId.get(id)!));
     const self = node.hitCount ?? 0;
     const total = children.reduce((sum, child) => sum + child.total, self);
-    return { name: node.callFrame.functionName || "(anonymous)", self, total, children };
+    const { functionName, url } = node.callFrame;
+    const isOfModule = url.startsWith("wasm:");
+    return { name: functionName || "(anonymous)", isOfModule, self, total, children: children.flatMap(unwrapped) };
   };
   const meeting = nodes.filter(({ callFrame }) => callFrame.functionName === "meet").map(built);
   return merged("meet", meeting);
 }
+
+/** V8's own steps into the module are no functions of anybody's. */
+const unwrapped = (frame: Frame): readonly Frame[] =>
+  frame.name.startsWith("js-to-wasm") ? frame.children : [frame];
 
 /** Frames of one name as one, throughout. */
 function merged(name: string, frames: readonly Frame[]): Frame {
@@ -67,7 +73,8 @@ function merged(name: string, frames: readonly Frame[]): Frame {
   const children = [...byName].map(([child, same]) => merged(child, same));
   children.sort((a, b) => b.total - a.total);
   const sum = (key: "self" | "total") => frames.reduce((all, frame) => all + frame[key], 0);
-  return { name, self: sum("self"), total: sum("total"), children };
+  const isOfModule = frames.some((frame) => frame.isOfModule);
+  return { name, isOfModule, self: sum("self"), total: sum("total"), children };
 }
 
 /** The functions that take most, by themselves, in percent. */
@@ -85,4 +92,4 @@ function shares(root: Frame): string {
     .join("\n");
 }
 
-await main(process.argv[2]);
+await main();
