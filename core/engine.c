@@ -175,15 +175,6 @@ int xtls_engine_write(xtls_engine *engine, const unsigned char *bytes, size_t le
     return status == XTLS_OK ? XTLS_OK : fail(engine, status);
 }
 
-/* Out of the record that waits inside Mbed TLS. */
-static size_t read_waiting(xtls_engine *engine, unsigned char *output, size_t max)
-{
-    size_t available = mbedtls_ssl_get_bytes_avail(&engine->ssl);
-    int length = available > 0 ? mbedtls_ssl_read(&engine->ssl, output, max) : 0;
-
-    return length > 0 ? (size_t) length : 0;
-}
-
 int xtls_engine_read(xtls_engine *engine, unsigned char *output, size_t max)
 {
     size_t length;
@@ -191,10 +182,7 @@ int xtls_engine_read(xtls_engine *engine, unsigned char *output, size_t max)
     if (engine == NULL || (output == NULL && max > 0)) {
         return XTLS_ERR_ARGUMENT;
     }
-    length = xtls_bio_take(&engine->plaintext, output, max);
-    if (length < max) {
-        length += read_waiting(engine, output + length, max - length);
-    }
+    length = xtls_records_take(engine, output, max);
     if (length > 0 && is_reading(engine) && (xtls_records_wait(engine) || engine->has_ended)) {
         (void) go_on(engine); /* there is room again; what goes wrong is told by the next call */
     }

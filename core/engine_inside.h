@@ -77,9 +77,12 @@ int xtls_records_receive(void *engine, unsigned char *output, size_t max);
 
 /*
  * Decrypts records into the plaintext ring: MBEDTLS_ERR_SSL_WANT_READ when no whole one is left, 0 when
- * the ring is full, MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, or what is wrong.
+ * the ring is full or the last one waits inside Mbed TLS, MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, or what is wrong.
  */
 int xtls_records_read(xtls_engine *engine);
+
+/* Moves up to `max` bytes of plaintext out, of the ring and of the record that waits; returns how many. */
+size_t xtls_records_take(xtls_engine *engine, unsigned char *output, size_t max);
 
 /* True when there is ciphertext that nobody has looked at. */
 int xtls_records_wait(const xtls_engine *engine);

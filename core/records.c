@@ -94,7 +94,7 @@ int xtls_records_wait(const xtls_engine *engine)
     return engine->ciphertext_in.length > 0 || engine->lent_length > 0;
 }
 
-/* The last record stays inside Mbed TLS, from where xtls_engine_read takes it without a detour. */
+/* The last record stays inside Mbed TLS, from where xtls_records_take takes it without a detour. */
 int xtls_records_read(xtls_engine *engine)
 {
     int error = 0;
@@ -113,6 +113,19 @@ int xtls_records_read(xtls_engine *engine)
         }
     }
     return error;
+}
+
+size_t xtls_records_take(xtls_engine *engine, unsigned char *output, size_t max)
+{
+    size_t length = xtls_bio_take(&engine->plaintext, output, max);
+    size_t available = mbedtls_ssl_get_bytes_avail(&engine->ssl);
+
+    if (length < max && available > 0) {
+        int more = mbedtls_ssl_read(&engine->ssl, output + length, max - length);
+
+        length += more > 0 ? (size_t) more : 0;
+    }
+    return length;
 }
 
 /* --- outwards ------------------------------------------------------------------- */
