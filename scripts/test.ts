@@ -72,9 +72,13 @@ function checks(): Job[] {
     check("wasm/abi.ts is fresh", ...tsx("scripts/abi.ts"), "--check"),
   ];
   if (existsSync(`${ROOT}scripts/docs.ts`)) jobs.push(check("docs are fresh", ...tsx("scripts/docs.ts"), "--check"));
+  const scalar = ["env", "VARIANT=scalar"] as const;
   return [
     ...jobs,
     { title: "native", command: ["scripts/native.sh"], isCounting: true },
+    { title: "native, scalar", command: [...scalar, "scripts/native.sh", "fast_symmetric_test"], isCounting: true },
+    { title: "constant time", command: ["scripts/constant-time.sh"], isCounting: true },
+    { title: "constant time, scalar", command: [...scalar, "scripts/constant-time.sh"], isCounting: true },
     { title: "fuzz", command: ["scripts/fuzz.sh", "5"], isCounting: true },
   ];
 }
