@@ -21,7 +21,7 @@ const AT_ONCE = 2;
 const OF_EVERY_MODULE = /^test\/(interop\/|tls\/(engine|negotiation|properties|resumption)\.)/;
 const OTHER_MODULES = ["scalar", "stock"];
 /** Seconds that one job may take. */
-const TIMEOUT = Number(process.env.TIMEOUT ?? 300);
+const TIMEOUT = Number(process.env.TIMEOUT ?? 600);
 
 /** One process to run. */
 interface Job {
