@@ -620,8 +620,9 @@ static void survives_altered_flights(void)
             }
             is_open = xtls_engine_state(pair.initiator) == XTLS_STATE_OPEN &&
                       xtls_engine_state(pair.responder) == XTLS_STATE_OPEN;
-            /* the record layer's own version number is not authenticated in ClientHello (RFC 8446 5.1) */
-            EXPECT(!is_open || (flight == 0 && (at == 1 || at == 2)));
+            /* the record layer's own version number is not authenticated in ClientHello (RFC 8446 5.1),
+               and a signature may be a byte shorter this time, so that there was no byte to alter */
+            EXPECT(!is_open || (flight == 0 && (at == 1 || at == 2)) || at >= length);
             EXPECT(xtls_engine_error(pair.initiator) <= 0 && xtls_engine_error(pair.responder) <= 0);
             pair_free(&pair);
         }
