@@ -195,7 +195,7 @@ export class Association implements Tunnel {
     this.#move("secure");
     this.#deadline = now + this.#host.limits.verdictTimeout;
     try {
-      this.#follow(this.#judgement.begin(claimOf(this, channel, this.#host.identity.core)), now);
+      this.#follow(this.#judgement.begin(claimOf(this, channel, this.#host.identity, false)), now);
     } catch (error) {
       this.#fail(asXtlsError(error), now);
     }

@@ -21,7 +21,7 @@ import type { Tunnel } from "./tunnel.ts";
 /** The part of an engine that a channel uses. */
 export type ChannelEngine = Pick<
   Engine,
-  "feed" | "drain" | "write" | "read" | "close" | "abort" | "state" | "peer" | "negotiated" | "alerts" | "pending"
+  "feed" | "drain" | "write" | "read" | "close" | "abort" | "state" | "peer" | "negotiated" | "alerts" | "pending" | "exportKeyingMaterial"
 > &
   Disposable;
 
@@ -117,6 +117,11 @@ export class Channel {
 
   get peer(): Certificate | undefined {
     return this.#engine.peer;
+  }
+
+  /** Keying material of this connection (RFC 8446 §7.5), without context. @param length in bytes */
+  exporter(label: string, length: number): Uint8Array {
+    return this.#engine.exportKeyingMaterial(label, undefined, length);
   }
 
   /** Says close_notify. @returns false when there is no room for it yet */

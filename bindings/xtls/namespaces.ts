@@ -4,6 +4,8 @@
 export const NS_XTLS = "urn:xmpp:tmp:xtls";
 /** Application conditions inside stanza errors. */
 export const NS_XTLS_ERRORS = "urn:xmpp:tmp:xtls:errors";
+/** What goes beyond the mail: never sent to a peer that did not offer it. Also a disco feature. */
+export const NS_XTLS_EXT = "urn:xmpp:tmp:xtls:ext";
 /** Offers (XEP-0250). */
 export const NS_C2CTLS = "urn:xmpp:tmp:c2ctls";
 /** Keys named in offers (XEP-0250; XEP-0189 of its day). */

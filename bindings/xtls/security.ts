@@ -6,18 +6,33 @@
 import { XtlsError } from "../errors.ts";
 import type { Authorities } from "../tls/authorities.ts";
 import type { Core } from "../tls/core.ts";
+import type { Identity } from "../tls/identity.ts";
 import type { Channel } from "./channel.ts";
 import { bareJid } from "./jid.ts";
 import type { Claim, TrustState } from "./trust.ts";
 import type { Security, Tunnel } from "./tunnel.ts";
 
 type Facts = Pick<Channel, "peer" | "negotiated">;
+type ClaimFacts = Pick<Channel, "peer" | "exporter">;
 
 /** What is to be judged. @throws XtlsError `certificate-missing` */
-export function claimOf({ peer: jid, local, role }: Tunnel, { peer }: Facts, core: Core): Claim {
+export function claimOf(tunnel: Tunnel, channel: ClaimFacts, identity: Identity, isBound: boolean): Claim {
+  const { peer: jid, local, role } = tunnel;
+  const { peer } = channel;
   if (peer === undefined) throw new XtlsError("certificate-missing");
-  const verifyChain: Claim["verifyChain"] = (authorities) => followChain(core, peer.chain, authorities);
-  return { jid: bareJid(jid), peer, local, role, verifyChain };
+  const own = { jid: local, fingerprint: identity.fingerprint };
+  const other = { jid, fingerprint: peer.fingerprint };
+  const ends = role === "initiator" ? { initiator: own, responder: other } : { initiator: other, responder: own };
+  return {
+    jid: bareJid(jid),
+    peer,
+    local,
+    role,
+    ends,
+    isBound,
+    exporter: (label, length = 32) => channel.exporter(label, length),
+    verifyChain: (authorities) => followChain(identity.core, peer.chain, authorities),
+  };
 }
 
 /** What an open tunnel is worth. @throws XtlsError `certificate-missing` */

@@ -5,7 +5,7 @@
  * comes before every policy: a certificate that names somebody else is refused, whoever vouches
  * for it. Knows no policy (policies/*.ts) and no wire. RFC 6120 §13.7.1.4 (xmppAddr).
  */
-import { XtlsError } from "../errors.ts";
+import { XtlsError, type ErrorCode } from "../errors.ts";
 import type { Authorities } from "../tls/authorities.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { isSameJid } from "./jid.ts";
@@ -14,7 +14,15 @@ import type { Role } from "./state.ts";
 /** What is known of a key: kept per bare JID and SHA-256 of SubjectPublicKeyInfo. */
 export type TrustState = "unknown" | "first-use" | "verified" | "distrusted";
 
-/** "The owner of this certificate is the owner of this JID": what a policy judges. */
+/** One end of a tunnel, as both ends see it. */
+export interface End {
+  /** Full JID, prepared. */
+  readonly jid: string;
+  /** SHA-256 of its certificate, upper-case hex with colons (XEP-0320). */
+  readonly fingerprint: string;
+}
+
+/** "The owner of this certificate is the owner of this JID": what methods and policies judge. */
 export interface Claim {
   /** The peer's bare JID, prepared. */
   readonly jid: string;
@@ -24,6 +32,16 @@ export interface Claim {
   readonly local: string;
   /** Our own part in the tunnel. */
   readonly role: Role;
+  /** Both ends. Whoever sits between two tunnels cannot make these agree at both victims. */
+  readonly ends: Readonly<Record<Role, End>>;
+  /** True when both ends compared their offers inside the tunnel: nobody on the way changed them. */
+  readonly isBound: boolean;
+  /**
+   * Secret bytes that only the two ends of this TLS connection share (RFC 8446 §7.5).
+   * @param label such as `EXPORTER-XTLS-srp`
+   * @param length in bytes, default 32
+   */
+  exporter(label: string, length?: number): Uint8Array;
   /**
    * Follows the peer's chain to the given authorities (PEM, or parsed by the core).
    * @returns what is wrong with it, in words; empty when the chain is good
@@ -31,18 +49,37 @@ export interface Claim {
   verifyChain(authorities: Authorities | string): readonly string[];
 }
 
-/** A policy's answer. A refusal's code becomes the tunnel's error and decides the TLS alert. */
+/** The answer to a claim. A refusal's code becomes the tunnel's error and decides the TLS alert. */
 export type Verdict =
-  | { readonly trusted: true; readonly state: "verified" | "first-use" }
   | {
-      readonly trusted: false;
-      readonly code: "not-trusted" | "key-changed" | "certificate-refused" | "wrong-address";
-      readonly detail?: string;
-    };
+      readonly trusted: true;
+      readonly state: "verified" | "first-use";
+      /** True when this peer once compared offers and now did not. */
+      readonly hasLostCapabilities?: boolean;
+    }
+  | { readonly trusted: false; readonly code: ErrorCode; readonly detail?: string };
 
-/** A trust policy. It may ask a store or a person, hence the promise; a rejection counts as a refusal. */
+/** What a method found out about a claim. */
+export interface Proof {
+  /** The method's name. */
+  readonly method: string;
+  readonly state: "verified" | "first-use";
+  /** For the people who look at the store later: which key, which words. Never a secret. */
+  readonly note?: string;
+}
+
+/** A trust policy. It may ask a store or a person, hence the promises; a rejection counts as a refusal. */
 export interface Trust {
+  /** Whether the certificate alone is enough: the method `x509` asks no more. */
   judge(claim: Claim): Verdict | Promise<Verdict>;
+  /**
+   * Whether `judge` might say yes to a bare JID, asked before there is a tunnel: if not, `x509` is not offered
+   * and another method comes to its turn. Absent: it might.
+   * @param shown the certificates that the peer's offer names (SHA-256 as in XEP-0320, or SHA-1 as in XEP-0250), if it made one
+   */
+  knows?(jid: string, shown?: readonly string[]): boolean | Promise<boolean>;
+  /** A method has proved whose certificate it is: remembers that and has the last word. Absent: nothing is remembered. */
+  learn?(claim: Claim, proof: Proof): Verdict | Promise<Verdict>;
 }
 
 /**

@@ -62,6 +62,10 @@ export class FakeEngine implements ChannelEngine {
     this.#fail(error);
   }
 
+  exportKeyingMaterial(_label: string, _context: Uint8Array | undefined, length: number): Uint8Array {
+    return new Uint8Array(length);
+  }
+
   get pending(): number {
     return this.#output.length;
   }

@@ -16,6 +16,9 @@ const claim = (peer = certificate, changes: Partial<Claim> = {}): Claim => ({
   peer,
   local: ROMEO,
   role: "initiator",
+  ends: { initiator: { jid: ROMEO, fingerprint: "" }, responder: { jid: JULIET, fingerprint: peer.fingerprint } },
+  isBound: false,
+  exporter: (_, length = 32) => new Uint8Array(length),
   verifyChain: () => [],
   ...changes,
 });
