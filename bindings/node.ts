@@ -27,5 +27,6 @@ async function open(address: string | URL): Promise<Response | Uint8Array> {
 
 export * from "./errors.ts";
 export * from "./tls/index.ts";
+export * from "./trust/index.ts";
 export * from "./xmpp/index.ts";
 export * from "./xtls/index.ts";

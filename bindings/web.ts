@@ -18,5 +18,6 @@ export async function loadCore(source?: ModuleSource): Promise<Core> {
 
 export * from "./errors.ts";
 export * from "./tls/index.ts";
+export * from "./trust/index.ts";
 export * from "./xmpp/index.ts";
 export * from "./xtls/index.ts";

@@ -1,5 +1,5 @@
 /**
- * The public names of the protocol, for the entries: trust, limits and offers for everyone;
+ * The public names of the protocol, for the entries: words of trust, limits and offers for everyone;
  * `Endpoint` for those who bring their own XMPP library.
  */
 
@@ -9,9 +9,6 @@ export type { Limits } from "./limits.ts";
 export type { Method, MethodRun, Step } from "./methods/method.ts";
 export type { Offer } from "./offer.ts";
 export type { Output } from "./output.ts";
-export { authorities } from "./policies/authorities.ts";
-export { dangerouslyTrustOnFirstUse, memoryStore, type TrustRecord, type TrustStore } from "./policies/first-use.ts";
-export { pinned, type Pins } from "./policies/pinned.ts";
 export type { Role, State } from "./state.ts";
 export type { Claim, Trust, TrustState, Verdict } from "./trust.ts";
 export type { Delivery, Security, Statistics } from "./tunnel.ts";

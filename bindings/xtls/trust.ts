@@ -3,7 +3,7 @@
  *
  * Owns the words of the question (`Claim`) and of the answer (`Verdict`), and the one check that
  * comes before every policy: a certificate that names somebody else is refused, whoever vouches
- * for it. Knows no policy (policies/*.ts) and no wire. RFC 6120 §13.7.1.4 (xmppAddr).
+ * for it. Knows no policy (bindings/trust/) and no wire. RFC 6120 §13.7.1.4 (xmppAddr).
  */
 import { XtlsError, type ErrorCode } from "../errors.ts";
 import type { Authorities } from "../tls/authorities.ts";

@@ -9,7 +9,7 @@ import { loadCore } from "../../bindings/node.ts";
 import type { Core } from "../../bindings/tls/index.ts";
 import type { Identity } from "../../bindings/tls/index.ts";
 import { type Tunnel, xtls, type Xtls, type XtlsOptions } from "../../bindings/xmpp/index.ts";
-import { pinned } from "../../bindings/xtls/policies/pinned.ts";
+import { pinned } from "../../bindings/trust/pinned.ts";
 import type { Trust } from "../../bindings/xtls/trust.ts";
 import { connectClient, type ConnectOptions } from "../../scripts/servers/connect.ts";
 import type { Server } from "../../scripts/servers/server.ts";

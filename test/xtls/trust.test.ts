@@ -1,7 +1,7 @@
 import { refuseForeignName, type Claim, type Trust, type Verdict } from "../../bindings/xtls/trust.ts";
-import { pinned } from "../../bindings/xtls/policies/pinned.ts";
-import { authorities } from "../../bindings/xtls/policies/authorities.ts";
-import { dangerouslyTrustOnFirstUse, memoryStore } from "../../bindings/xtls/policies/first-use.ts";
+import { pinned } from "../../bindings/trust/pinned.ts";
+import { authorities } from "../../bindings/trust/authorities.ts";
+import { dangerouslyTrustOnFirstUse, memoryStore } from "../../bindings/trust/first-use.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "./code.ts";
 import { core, juliet, mallory, pair, says } from "./ends.ts";

@@ -3,8 +3,8 @@
  *
  * The authority vouches for the name, so there must be one: xmppAddr equal to the bare JID.
  */
-import { isSameJid } from "../jid.ts";
-import type { Claim, Trust, Verdict } from "../trust.ts";
+import { isSameJid } from "../xtls/jid.ts";
+import type { Claim, Trust, Verdict } from "../xtls/trust.ts";
 
 /** Trusts whoever the given authorities vouch for. @param pem CA certificates */
 export function authorities(pem: string): Trust {

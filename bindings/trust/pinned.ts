@@ -4,9 +4,9 @@
  * The safest policy: nothing is learnt, nothing is asked. A pin is the SHA-256 of the
  * certificate or of its public key (SPKI), written as in XEP-0320.
  */
-import { XtlsError } from "../../errors.ts";
-import { bareJid } from "../jid.ts";
-import type { Claim, Trust, Verdict } from "../trust.ts";
+import { XtlsError } from "../errors.ts";
+import { bareJid } from "../xtls/jid.ts";
+import type { Claim, Trust, Verdict } from "../xtls/trust.ts";
 
 /** Fingerprints by bare JID; colons and case do not matter. */
 export type Pins = Readonly<Record<string, string | readonly string[]>>;

@@ -5,8 +5,8 @@
  * accepts a *changed* key. Keys are kept per bare JID and SPKI fingerprint, so a second device is
  * added by the user (`store.add` after comparing), not by another leap.
  */
-import { XtlsError } from "../../errors.ts";
-import type { Claim, Trust, TrustState, Verdict } from "../trust.ts";
+import { XtlsError } from "../errors.ts";
+import type { Claim, Trust, TrustState, Verdict } from "../xtls/trust.ts";
 
 /** What is remembered of one key. */
 export interface TrustRecord {
