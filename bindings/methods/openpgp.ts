@@ -1,0 +1,124 @@
+/**
+ * The method `openpgp`: each end signs, with its owner's OpenPGP key, which tunnel this is and which end it is.
+ *
+ * The initiator signs first, the responder only when that signature has convinced it: who is
+ * merely called reveals neither key nor name to a stranger, nor asks its owner for a passphrase.
+ * What is signed names the signer's role (no reflection), both JIDs and both certificates (no
+ * man in the middle) and the exporter (no replay). Owns the messages and their order; keys and
+ * signatures are openpgp/*.ts. docs/protocol.md, "Methods".
+ */
+import { Element } from "@xmpp/xml";
+import { XtlsError } from "../errors.ts";
+import { decodeBase64, encodeBase64 } from "../xtls/base64.ts";
+import { NS_XTLS_EXT } from "../xtls/namespaces.ts";
+import type { Role } from "../xtls/state.ts";
+import type { Claim, Verdict } from "../xtls/trust.ts";
+import { bindingOf, frame } from "./binding.ts";
+import type { Conversation, Method } from "./method.ts";
+import { findKey, namesOwner } from "./openpgp/known-key.ts";
+import { loadLibrary, type Library } from "./openpgp/library.ts";
+import { sign } from "./openpgp/own-key.ts";
+import { verify } from "./openpgp/signature.ts";
+
+/** An OpenPGP key as it is stored and sent: ASCII armor, or its bytes. */
+export type OpenPgpKey = string | Uint8Array;
+
+/** Whose key signs for us, and whose keys are believed. */
+export interface OpenPgpOptions {
+  /** Our private key, or what fetches it in each run. Locked with a passphrase or not; GnuPG's `--export-secret-keys` and `--export-secret-subkeys` do. */
+  readonly key: OpenPgpKey | ((signal: AbortSignal) => OpenPgpKey | Promise<OpenPgpKey>);
+  /** Unlocks it. A function is asked when it comes to signing and not before; the signal tells it when nobody wants to know any more. */
+  readonly passphrase?: string | ((signal: AbortSignal) => string | Promise<string>);
+  /**
+   * The public keys that may be this peer's. To be in here is not yet enough: the key must also have the user ID
+   * `xmpp:` and the bare JID, or `vouches` must say that it is this peer's.
+   * Where there are several copies of a key give them all: then a revocation in any of them counts.
+   * @param jid bare, prepared
+   * @param fingerprint of the key that the peer says it has (upper-case hex): a hint where to look, no proof of anything
+   */
+  known(jid: string, fingerprint: string): readonly OpenPgpKey[] | OpenPgpKey | Promise<readonly OpenPgpKey[] | OpenPgpKey>;
+  /**
+   * Whether a known key is this peer's, whatever its user IDs say: because somebody has compared the fingerprint. Default: no.
+   * @param jid bare, prepared
+   * @param fingerprint of the known key's primary key, upper-case hex: 40 digits (version 4) or 64 (version 6)
+   */
+  vouches?(jid: string, fingerprint: string): boolean | Promise<boolean>;
+}
+
+const NAME = "openpgp";
+const LABEL = "EXPORTER-XTLS-openpgp";
+const CONTEXT = "XTLS openpgp: I am at this end of this tunnel";
+/** RSA of 16384 bits needs 2800; looked at before anything is decoded. */
+const DIGITS_AT_MOST = 8192;
+const FINGERPRINT = /^(?:[0-9A-F]{40}|[0-9A-F]{64})$/;
+const OTHER = { initiator: "responder", responder: "initiator" } as const;
+const utf8 = new TextEncoder();
+
+/**
+ * Believes the end whose owner's OpenPGP key has signed this tunnel. Needs the package `openpgp` (version 6).
+ *
+ * Its run ends with `dependency-missing` without that package; `wrong-passphrase` or `invalid-argument` for our own
+ * key; `key-refused` for a peer's key that is unknown, not the peer's, weak (RSA below 2048 bits, DSA, SHA-1), expired
+ * or revoked; `not-authorized` for a signature that is not over this tunnel; `method-violation` for a malformed message.
+ */
+export function openpgp(options: OpenPgpOptions): Method {
+  return { name: NAME, run: (conversation) => run(options, conversation) };
+}
+
+async function run(options: OpenPgpOptions, conversation: Conversation): Promise<Verdict> {
+  const library = await loadLibrary();
+  const prove = async () => conversation.say(await proof(library, options, conversation));
+  const check = async () => judge(library, options, conversation, await conversation.hear(NAME));
+  const isFirst = conversation.claim.role === "initiator";
+  for (const step of isFirst ? [prove, check] : [check, prove]) await step();
+  return { trusted: true, state: "verified" };
+}
+
+/** The bytes that the end with that role signs. */
+function statement(claim: Claim, signer: Role): Uint8Array {
+  return frame(utf8.encode(CONTEXT), utf8.encode(signer), bindingOf(claim, LABEL));
+}
+
+async function proof(library: Library, { key, passphrase }: OpenPgpOptions, { claim, signal }: Conversation): Promise<Element> {
+  const block = await unlessOver(signal, typeof key === "function" ? key(signal) : key);
+  const ask = () => unlessOver(signal, typeof passphrase === "function" ? passphrase(signal) : passphrase);
+  const { fingerprint, signature } = await sign(library, { block, passphrase: ask }, statement(claim, claim.role));
+  return new Element(NAME, { xmlns: NS_XTLS_EXT, fingerprint }).t(encodeBase64(signature));
+}
+
+/** Returns when the message proves that the peer's key is at the other end. */
+async function judge(library: Library, options: OpenPgpOptions, { claim, signal }: Conversation, message: Element): Promise<void> {
+  const { fingerprint, signature } = parse(message);
+  const blocks = await unlessOver(signal, options.known(claim.jid, fingerprint));
+  const key = await findKey(library, [blocks].flat(), fingerprint);
+  const isOwner = (await namesOwner(library, key, claim.jid)) || (await unlessOver(signal, options.vouches?.(claim.jid, fingerprint)));
+  if (isOwner !== true) throw new XtlsError("key-refused", `No valid user ID of the key ${fingerprint} is xmpp:${claim.jid}`);
+  await verify(library, key, signature, statement(claim, OTHER[claim.role]));
+}
+
+function parse(message: Element): { fingerprint: string; signature: Uint8Array } {
+  const { fingerprint } = message.attrs as { fingerprint?: unknown };
+  const digits = message.getText();
+  if (typeof fingerprint !== "string" || !FINGERPRINT.test(fingerprint)) throw violation("The fingerprint is malformed");
+  if (message.getChildElements().length > 0) throw violation("The signature has child elements");
+  if (digits.length > DIGITS_AT_MOST) throw violation("The signature is too large");
+  try {
+    return { fingerprint, signature: decodeBase64(digits) };
+  } catch {
+    throw violation("The signature is not base64");
+  }
+}
+
+/** What a person, a store or a network is asked for; rejects with the tunnel's error when that ends first. */
+function unlessOver<T>(signal: AbortSignal, asked: T | Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    Promise.resolve(asked).then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+function violation(detail: string): XtlsError {
+  return new XtlsError("method-violation", detail);
+}

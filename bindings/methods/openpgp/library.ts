@@ -1,0 +1,39 @@
+/**
+ * The package `openpgp` (OpenPGP.js 6, RFC 9580): an optional peer, loaded when the method first runs.
+ *
+ * Its rules are ours, whatever the application has set in the package's global configuration.
+ * Only types are imported ahead, and none of them is in a public declaration.
+ */
+import type * as OpenPgp from "openpgp";
+import { XtlsError } from "../../errors.ts";
+
+export type Library = typeof OpenPgp;
+
+/** @throws XtlsError `dependency-missing` */
+export async function loadLibrary(): Promise<Library> {
+  // The `.catch` stands here for bundlers too: with it a missing package is no error before run time.
+  return import("openpgp").catch((cause: unknown) => {
+    throw new XtlsError("dependency-missing", "The method openpgp needs the package openpgp: npm install openpgp@6", { cause });
+  });
+}
+
+/** What we accept of anybody's key or signature, and of our own. */
+export function strictRules({ config, enums: { hash, publicKey, curve } }: Library): OpenPgp.Config {
+  // Also for self-certifications: a chosen-prefix collision in SHA-1 moves one from a user ID to another.
+  const weakHashes = new Set([hash.md5, hash.sha1, hash.ripemd, hash.sha224]);
+  return {
+    ...config,
+    rejectHashAlgorithms: weakHashes,
+    rejectMessageHashAlgorithms: weakHashes,
+    rejectPublicKeyAlgorithms: new Set([publicKey.elgamal, publicKey.dsa]),
+    rejectCurves: new Set([curve.secp256k1]),
+    minRSABits: 2048,
+    preferredHashAlgorithm: hash.sha512,
+    allowMissingKeyFlags: false,
+    allowInsecureVerificationWithReformattedKeys: false,
+    enableParsingV5Entities: false,
+    ignoreMalformedPackets: false,
+    additionalAllowedPackets: [],
+    knownNotations: [],
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * The peer's signature over a statement: one packet, detached, binary, made just now.
+ *
+ * The exporter in the statement is what keeps a signature from being used twice; the clock only
+ * keeps expired keys from signing as if it were yesterday. RFC 9580 §5.2.
+ */
+import type { PublicKey, Signature, SignaturePacket } from "openpgp";
+import { XtlsError } from "../../errors.ts";
+import { signerOf } from "./known-key.ts";
+import { strictRules, type Library } from "./library.ts";
+
+/** How far the two ends' clocks may be apart, in milliseconds. */
+export const SKEW_AT_MOST = 10 * 60 * 1000;
+
+/**
+ * Returns when `key` has signed `statement`.
+ * @throws XtlsError `method-violation` when the bytes are not one signature; `not-authorized` when it is not
+ *   that key's over that statement, now, with a strong hash; `key-refused` when the key may not sign
+ */
+export async function verify(library: Library, key: PublicKey, bytes: Uint8Array, statement: Uint8Array): Promise<void> {
+  const { signature, packet } = await read(library, bytes);
+  const date = plausibleDate(library, packet);
+  await signerOf(library, key, packet.issuerKeyID);
+  const message = await library.createMessage({ binary: statement });
+  const config = strictRules(library);
+  try {
+    const { signatures } = await library.verify({ message, signature, verificationKeys: key, date, format: "binary", config });
+    await signatures[0]?.verified;
+    if (signatures.length !== 1) throw new Error("Not one signature");
+  } catch (cause) {
+    throw new XtlsError("not-authorized", "The peer's signature is not over this tunnel", { cause });
+  }
+}
+
+async function read(library: Library, bytes: Uint8Array): Promise<{ signature: Signature; packet: SignaturePacket }> {
+  const signature = await library
+    .readSignature({ binarySignature: bytes, config: strictRules(library) })
+    .catch((cause: unknown) => {
+      throw new XtlsError("method-violation", "The peer's proof is not an OpenPGP signature", { cause });
+    });
+  const [packet, ...more] = signature.packets;
+  if (packet instanceof library.SignaturePacket && more.length === 0) return { signature, packet };
+  throw new XtlsError("method-violation", "The peer's proof is not one OpenPGP signature");
+}
+
+/** When to verify: now, or when the signature was made if the peer's clock is a little ahead. */
+function plausibleDate({ enums }: Library, { signatureType, created }: SignaturePacket): Date {
+  // A signature over text would hold for other bytes as well: line ends are not signed.
+  if (signatureType !== enums.signature.binary) throw new XtlsError("not-authorized", "The peer's signature is not over binary data");
+  const now = Date.now();
+  const made = created?.getTime() ?? 0;
+  if (Math.abs(made - now) > SKEW_AT_MOST) throw new XtlsError("not-authorized", "The peer's signature was not made now, or a clock is wrong");
+  return new Date(Math.max(now, made));
+}
