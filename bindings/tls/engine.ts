@@ -94,7 +94,7 @@ export class Engine {
   feed(bytes: Uint8Array): void {
     const engine = this.#owned.address;
     if (bytes.length > this.#limit) this.#settle(STATUS.limit);
-    const status = this.#memory.push(this.#module.xtls_engine_feed, engine, bytes);
+    const status = this.#memory.push(this.#module.xtls_engine_feed, engine, bytes, "left");
     this.#logKeys();
     this.#settle(status);
     if (this.#peer === undefined) this.#meetPeer();
@@ -113,6 +113,19 @@ export class Engine {
       throw new XtlsError("invalid-argument", "max is a whole number of bytes");
     }
     return this.#memory.pull(this.#module.xtls_engine_drain, engine, max);
+  }
+
+  /**
+   * As `drain`, but into memory of the caller's, who may use it again and again: nothing is
+   * allocated, which for short messages is a good part of the time.
+   *
+   * @param output written from its start on, what is behind the bytes stays as it is
+   * @returns how many bytes were written, 0 when there is no ciphertext; there may be more when `output` is full
+   * @throws XtlsError `disposed`, `invalid-argument` when `output` has no room
+   */
+  drainInto(output: Uint8Array): number {
+    const engine = this.#owned.address;
+    return this.#memory.pullInto(this.#module.xtls_engine_drain, engine, roomy(output), "left");
   }
 
   /**
@@ -137,6 +150,19 @@ export class Engine {
   read(): Uint8Array {
     const engine = this.#owned.address;
     return this.#memory.pull(this.#module.xtls_engine_read, engine, Infinity, this.#limit);
+  }
+
+  /**
+   * As `read`, but into memory of the caller's, as `drainInto` does it. What is read there is the
+   * caller's to wipe.
+   *
+   * @param output written from its start on, what is behind the bytes stays as it is
+   * @returns how many bytes were written, 0 when there is no plaintext; there may be more when `output` is full
+   * @throws XtlsError `disposed`, `invalid-argument` when `output` has no room
+   */
+  readInto(output: Uint8Array): number {
+    const engine = this.#owned.address;
+    return this.#memory.pullInto(this.#module.xtls_engine_read, engine, roomy(output), "wiped", this.#limit);
   }
 
   // --- ends ---------------------------------------------------------------------
@@ -317,4 +343,10 @@ export class Engine {
     const text = this.#memory.pull(this.#module.xtls_engine_key_log, engine);
     for (const line of new TextDecoder().decode(text).split("\n")) if (line !== "") this.#keyLog(line);
   }
+}
+
+/** Without room, "nothing written" would not tell whether there is anything. */
+function roomy(output: Uint8Array): Uint8Array {
+  if (output.length > 0) return output;
+  throw new XtlsError("invalid-argument", "The output has no room");
 }

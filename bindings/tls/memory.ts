@@ -3,7 +3,7 @@
  *
  * Owns the window and its views (growing memory detaches a view: it is made again).
  * Every byte that was in a lent block is zeroed when the block comes back, so plaintext
- * and keys never stay here. What is too big for the window gets a block of its own.
+ * and keys never stay here; records on their way may. What is too big for the window gets a block of its own.
  */
 
 import { XtlsError } from "../errors.ts";
@@ -22,13 +22,16 @@ const LARGEST = 0x100000;
 /** The core's u16 and u32 want to be aligned. */
 const aligned = (length: number): number => (length + 7) & ~7;
 
-/** The window of one core. */
 /** An export by which bytes go into an object or come out of it; it returns their length or a status. */
 export type Port<Address> = (object: Address, block: Bytes, length: number) => number;
+
+/** What becomes of bytes in the window once they have crossed: ciphertext is no secret and may be left. */
+export type Trace = "wiped" | "left";
 
 /** What nobody can write to may be everybody's. */
 const NOTHING = new Uint8Array(0);
 
+/** The window of one core. */
 export class Memory {
   readonly #module: Exports;
   readonly #window: Bytes;
@@ -81,7 +84,7 @@ export class Memory {
    * `bytes` into `object` by `port`, whose status it returns. As `lend`, but without a closure,
    * since every record passes here; nothing can be lent meanwhile.
    */
-  push<Address>(port: Port<Address>, object: Address, bytes: Uint8Array): number {
+  push<Address>(port: Port<Address>, object: Address, bytes: Uint8Array, trace: Trace = "wiped"): number {
     const { length } = bytes;
     if (length > WINDOW) return this.lend(bytes, (block) => port(object, block, length));
     const window = this.#window;
@@ -89,7 +92,7 @@ export class Memory {
     try {
       return port(object, window, length);
     } finally {
-      this.#wipe(window, length);
+      if (trace === "wiped") this.#wipe(window, length);
     }
   }
 
@@ -111,6 +114,31 @@ export class Memory {
       pieces.push(piece);
     }
     return joined(pieces);
+  }
+
+  /**
+   * Moves what comes out of `object` by `port` into `output`, as far as there is room, in the way
+   * of `pull` but with nothing allocated; returns how many bytes came.
+   *
+   * @throws XtlsError of the status
+   */
+  pullInto<Address>(
+    port: Port<Address>,
+    object: Address,
+    output: Uint8Array,
+    trace: Trace = "wiped",
+    room = WINDOW,
+  ): number {
+    let filled = 0;
+    for (;;) {
+      const size = Math.min(output.length - filled, room, WINDOW);
+      if (size === 0) return filled;
+      const length = checked(port(object, this.#window, size));
+      output.set(this.#bytes().subarray(this.#window, this.#window + length), filled);
+      if (trace === "wiped") this.#wipe(this.#window, length);
+      filled += length;
+      if (length < size) return filled;
+    }
   }
 
   #pulled<Address>(port: Port<Address>, object: Address, max: number): Uint8Array {

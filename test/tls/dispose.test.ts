@@ -92,6 +92,11 @@ test("leaves neither plaintext nor exported keys where bytes cross over", async 
   initiator!.write(bytesOf(MARKER));
   assert.not(isFound(core, bytesOf(MARKER)), "after writing");
 
+  transfer(initiator!, responder!);
+  const output = new Uint8Array(100);
+  assert.equal(output.subarray(0, responder!.readInto(output)), bytesOf(MARKER));
+  assert.not(isFound(core, bytesOf(MARKER)), "after reading into the caller's memory");
+
   const long = pattern(200_000);
   initiator!.write(long);
   transfer(initiator!, responder!);

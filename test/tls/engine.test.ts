@@ -98,6 +98,51 @@ test("drains no more than asked for", () => {
   assert.equal(responder.read(), pattern(100));
 });
 
+for (const length of [1, 1024, 65536, 65537, 200_000]) {
+  test(`fills the caller's memory with ${length} bytes each way, and leaves the rest of it alone`, () => {
+    const { initiator, responder } = openPair(core);
+    const [wire, plain] = [new Uint8Array(2 * length + 1000).fill(0xaa), new Uint8Array(length + 10).fill(0xbb)];
+    initiator.write(pattern(length));
+    const { pending } = initiator;
+    assert.is(initiator.drainInto(wire), pending);
+    assert.is(initiator.drainInto(wire), 0);
+    assert.ok(wire.subarray(pending).every((byte) => byte === 0xaa));
+
+    responder.feed(wire.subarray(0, pending));
+    assert.is(responder.readInto(plain), length);
+    assert.is(responder.readInto(plain), 0);
+    assert.equal(plain.subarray(0, length), pattern(length));
+    assert.ok(plain.subarray(length).every((byte) => byte === 0xbb));
+  });
+}
+
+test("fills the caller's memory in as many turns as its size takes", () => {
+  const { initiator, responder } = openPair(core);
+  initiator.write(pattern(100));
+  const piece = new Uint8Array(7);
+  for (let length = initiator.drainInto(piece); length > 0; length = initiator.drainInto(piece)) {
+    assert.ok(length === 7 || initiator.pending === 0);
+    responder.feed(piece.subarray(0, length));
+  }
+  const read: number[] = [];
+  for (let length = responder.readInto(piece); length > 0; length = responder.readInto(piece)) {
+    read.push(...piece.subarray(0, length));
+  }
+  assert.equal(Uint8Array.from(read), pattern(100));
+});
+
+test("fills no memory without room: nothing written would tell nothing", () => {
+  const { initiator } = openPair(core);
+  initiator.write(bytesOf("Wherefore"));
+  for (const port of ["drainInto", "readInto"] as const) {
+    assert.is(
+      codeThrownBy(() => initiator[port](EMPTY)),
+      "invalid-argument",
+    );
+  }
+  assert.ok(initiator.drain().length > 0);
+});
+
 test("gives copies: what comes out is not overwritten later", () => {
   const { initiator, responder } = openPair(core);
   initiator.write(bytesOf("first"));

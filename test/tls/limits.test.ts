@@ -75,6 +75,13 @@ test("reads on through a ring smaller than what waits", () => {
   assert.is(responder.read().length, 0);
 });
 
+test("reads on into the caller's memory, too", () => {
+  const { responder } = overfull();
+  const output = new Uint8Array(10_000);
+  assert.is(responder.readInto(output), 9000);
+  assert.equal(output.subarray(6000, 9000), pattern(3000));
+});
+
 test("keeps an error that only reading came upon", () => {
   const { responder } = overfull();
   responder.end();
