@@ -40,6 +40,8 @@ export interface Exports {
   xtls_free(block: Bytes): void;
   xtls_heap_used(): number;
   xtls_scrub_stack(): void;
+  xtls_digest_sha256(bytes: Bytes, length: number, output: Bytes, max: number): number;
+  xtls_digest_hmac(key: Bytes, keyLength: number, message: Bytes, length: number, output: Bytes, max: number): number;
   xtls_certificate_read(der: Bytes, length: number, output: Bytes, max: number): number;
   xtls_identity_create(jid: Bytes, length: number, days: number, output: Out): number;
   xtls_identity_parse(pem: Bytes, length: number, output: Out): number;
@@ -97,6 +99,8 @@ export const EXPORT_NAMES = [
   "xtls_free",
   "xtls_heap_used",
   "xtls_scrub_stack",
+  "xtls_digest_sha256",
+  "xtls_digest_hmac",
   "xtls_certificate_read",
   "xtls_identity_create",
   "xtls_identity_parse",

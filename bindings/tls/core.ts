@@ -9,6 +9,7 @@ import { XtlsError } from "../errors.ts";
 import type { Exports } from "../../wasm/abi.ts";
 import { Authorities } from "./authorities.ts";
 import { Certificate } from "./certificate.ts";
+import { authenticate, digest } from "./digest.ts";
 import { Engine } from "./engine.ts";
 import { createIdentity, parseIdentity, type Identity, type IdentityOptions } from "./identity.ts";
 import { Memory } from "./memory.ts";
@@ -96,6 +97,27 @@ export class Core {
   engine(options: EngineOptions): Engine {
     if (options.identity?.core !== this) throw new XtlsError("invalid-argument", "The identity is of another core");
     return new Engine(this, options);
+  }
+
+  /**
+   * SHA-256 (FIPS 180-4), synchronously.
+   *
+   * @returns 32 bytes
+   * @throws XtlsError `out-of-memory`
+   */
+  sha256(bytes: Uint8Array): Uint8Array {
+    return digest(this, bytes);
+  }
+
+  /**
+   * HMAC-SHA-256 (RFC 2104), synchronously. Compare with `equal`, which takes the same time wherever two differ.
+   *
+   * @param key of any length; zeroed in the module afterwards
+   * @returns 32 bytes
+   * @throws XtlsError `out-of-memory`
+   */
+  hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
+    return authenticate(this, key, message);
   }
 
   /** Bytes in live blocks of the module's heap: this is what engines cost. */
