@@ -1,0 +1,298 @@
+/**
+ * Which OpenPGP keys the method `openpgp` believes, and which signatures by them.
+ */
+
+import { Element } from "@xmpp/xml";
+import * as pgp from "openpgp";
+
+import type { Method } from "../../bindings/methods/method.ts";
+import { findKey, signerOf } from "../../bindings/methods/openpgp/known-key.ts";
+import { openpgp, type OpenPgpOptions } from "../../bindings/methods/openpgp.ts";
+import { encodeBase64 } from "../../bindings/xtls/base64.ts";
+import { NS_XTLS_EXT } from "../../bindings/xtls/namespaces.ts";
+import { assert, suite } from "../suite.ts";
+import { daysAgo, forge, makeKey, publicBlock, statementOf, type Forgery, type Recipe } from "./openpgp-forge.ts";
+import { claimAt, converse, told } from "./stage.ts";
+
+const ROMEO = "xmpp:romeo@montague.lit";
+const { hash, signature: type } = pgp.enums;
+const test = suite("methods/openpgp: keys");
+
+const juliet = await makeKey("xmpp:juliet@capulet.lit");
+const romeo = await makeKey(ROMEO, { subkeys: [{ sign: true }, {}] });
+const rsa = await makeKey(ROMEO, { type: "rsa", rsaBits: 2048, subkeys: [] });
+
+/** What Juliet makes of whoever shows her this key, with this signature (by default its own, honest one). */
+async function judged(
+  key: pgp.PrivateKey,
+  changes: Partial<OpenPgpOptions> = {},
+  signature?: Uint8Array | Promise<Uint8Array>,
+): Promise<string> {
+  const juliets = { key: juliet.armor(), known: () => publicBlock(key), ...changes };
+  const romeos = signature === undefined ? openpgp({ key: key.armor(), known: () => publicBlock(juliet) }) : saying(key, await signature);
+  return told((await converse(romeos, openpgp(juliets))).responder);
+}
+
+const saying = (key: pgp.Key, signature: Uint8Array): Method => ({
+  name: "openpgp",
+  run: async (conversation) => {
+    const fingerprint = key.getFingerprint().toUpperCase();
+    conversation.say(new Element("openpgp", { xmlns: NS_XTLS_EXT, fingerprint }).t(encodeBase64(signature)));
+    await conversation.hear("openpgp");
+    return { trusted: true, state: "verified" };
+  },
+});
+
+/** A signature over the right statement by whichever part of a key. */
+const by = (signer: pgp.Key | pgp.Subkey, forgery?: Forgery): Promise<Uint8Array> =>
+  forge(signer, statementOf(claimAt("initiator"), "initiator"), forgery);
+
+// --- Kinds of keys --------------------------------------------------------------------
+
+const KINDS: Record<string, Recipe> = {
+  "Ed25519, version 4": {},
+  "Ed25519 as it used to be, version 4": { type: "ecc", curve: "ed25519Legacy" },
+  "Ed25519, version 6": { version: 6 },
+  "Ed448, version 6": { type: "curve448", version: 6 },
+  "P-256, version 4": { type: "ecc", curve: "nistP256" },
+  "P-256, version 6": { type: "ecc", curve: "nistP256", version: 6 },
+  "RSA of 2048 bits, version 4": { type: "rsa", rsaBits: 2048 },
+  "RSA of 2048 bits, version 6": { type: "rsa", rsaBits: 2048, version: 6 },
+};
+for (const [kind, recipe] of Object.entries(KINDS)) {
+  test(`believes ${kind}`, async () => assert.is(await judged(await makeKey(ROMEO, recipe)), "verified"));
+}
+
+test("refuses RSA below 2048 bits", async () => {
+  const key = await makeKey(ROMEO, { type: "rsa", rsaBits: 1024, subkeys: [] });
+  assert.is(await judged(key, {}, by(key)), "key-refused");
+});
+
+test("keeps to its own rules when the application has loosened the package's", async () => {
+  const key = await makeKey(ROMEO, { type: "rsa", rsaBits: 1024, subkeys: [] });
+  const before = pgp.config.minRSABits;
+  try {
+    pgp.config.minRSABits = 512;
+    assert.is(await judged(key, {}, by(key)), "key-refused");
+  } finally {
+    pgp.config.minRSABits = before;
+  }
+});
+
+// --- Whose key it is --------------------------------------------------------------------
+
+for (const [userIds, expected] of [
+  [[ROMEO], "verified"],
+  [["Romeo", ROMEO], "verified"],
+  [[ROMEO, "xmpp:mercutio@verona.lit"], "verified"],
+  [["XMPP:Romeo@Montague.lit"], "verified"],
+  [["xmpp:rome%6f@montague.lit"], "verified"],
+  [["xmpp:mercutio@verona.lit"], "key-refused"],
+  [["xmpp:romeo@montague.lit.evil.example"], "key-refused"],
+  [["xmpp:romeo@montague.lit/orchard"], "key-refused"],
+  [["xmpp:romeo@montague.lit?message"], "key-refused"],
+  [["xmpp:%zz"], "key-refused"],
+  [["romeo@montague.lit"], "key-refused"],
+  [["Romeo <xmpp:romeo@montague.lit>"], "key-refused"],
+  [["Romeo"], "key-refused"],
+] as const) {
+  test(`${expected === "verified" ? "believes" : "refuses"} a key with the user ID ${userIds.join(" and ")}`, async () => {
+    assert.is(await judged(await makeKey(userIds)), expected);
+  });
+}
+
+test("believes a key without such a user ID when somebody vouches for it", async () => {
+  const key = await makeKey("Romeo");
+  const asked: string[][] = [];
+  const vouches = (...words: string[]) => (asked.push(words), true);
+  assert.is(await judged(key, { vouches }), "verified");
+  assert.equal(asked, [["romeo@montague.lit", key.getFingerprint().toUpperCase()]]);
+  assert.is(await judged(key, { vouches: async () => false }), "key-refused");
+});
+
+test("takes nothing but true for somebody's word", async () => {
+  const vouches = (() => "no") as unknown as () => boolean;
+  assert.is(await judged(await makeKey("Romeo"), { vouches }), "key-refused");
+});
+
+test("vouching is not knowing", async () => {
+  const stranger = await makeKey("Romeo");
+  assert.is(await judged(stranger, { vouches: () => true, known: () => publicBlock(romeo) }), "key-refused");
+});
+
+test("refuses a user ID that its owner has revoked, or never certified", async () => {
+  const key = await makeKey(["Romeo", ROMEO]);
+  const user = key.users[1]!;
+  const revoked = await user.revoke(key.keyPacket as pgp.SecretKeyPacket);
+  user.revocationSignatures.push(...revoked.revocationSignatures);
+  assert.is(await judged(key), "key-refused");
+  user.revocationSignatures = [];
+  assert.is(await judged(key), "verified");
+  user.selfCertifications = [];
+  assert.is(await judged(key), "key-refused");
+});
+
+test("refuses a user ID moved from another key", async () => {
+  const mallory = await makeKey("Mallory");
+  mallory.users.push(...(await makeKey(ROMEO)).users);
+  assert.is(await judged(mallory), "key-refused");
+});
+
+test("a friend who takes back his certification takes nothing from the owner's", async () => {
+  const friend = await makeKey("Mercutio");
+  const key = await makeKey(ROMEO);
+  const revocation = (await key.users[0]!.revoke(friend.keyPacket as pgp.SecretKeyPacket)).revocationSignatures;
+  assert.is(revocation.length, 1);
+  key.users[0]!.revocationSignatures.push(...revocation);
+  assert.is(await judged(key), "verified");
+});
+
+// --- Expired and revoked ----------------------------------------------------------------
+
+for (const version of [4, 6] as const) {
+  test(`refuses a key that has expired, version ${version}`, async () => {
+    const key = await makeKey(ROMEO, { version, keyExpirationTime: 24 * 3600 });
+    assert.is(await judged(key, {}, by(key)), "key-refused");
+    const valid = await makeKey(ROMEO, { version, keyExpirationTime: 30 * 24 * 3600 });
+    assert.is(await judged(valid), "verified");
+  });
+
+  test(`refuses a key that is revoked, also when only one of its copies says so, version ${version}`, async () => {
+    const key = await makeKey(ROMEO, { version });
+    const { publicKey: revoked } = await pgp.revokeKey({ key });
+    const old = publicBlock(key);
+    assert.is(await judged(key), "verified");
+    for (const known of [[revoked], [revoked, old], [old, revoked]])
+      assert.is(await judged(key, { known: () => known }, by(key)), "key-refused");
+  });
+}
+
+test("refuses a key that has expired since it signed", async () => {
+  const key = await makeKey(ROMEO, { date: new Date(Date.now() - 3600_000), keyExpirationTime: 3600 - 60 });
+  const beforeThat = new Date(Date.now() - 2 * 60_000);
+  assert.is(await judged(key, {}, by(key, { date: beforeThat })), "key-refused");
+});
+
+test("a newer copy prolongs a key, and shortens it", async () => {
+  const userIDs = [{ name: ROMEO }];
+  const key = await makeKey(ROMEO, { keyExpirationTime: 24 * 3600 });
+  const copy = async (privateKey: pgp.PrivateKey, days: number) =>
+    (await pgp.reformatKey({ privateKey, userIDs, keyExpirationTime: days * 24 * 3600, date: daysAgo(3) })).publicKey;
+  const lasting = await makeKey(ROMEO);
+  const [long, short] = [await copy(key, 30), await copy(lasting, 5)];
+  for (const known of [[publicBlock(key), long], [long, publicBlock(key)]])
+    assert.is(await judged(key, { known: () => known }, by(key)), "verified");
+  for (const known of [[publicBlock(lasting), short], [short, publicBlock(lasting)]])
+    assert.is(await judged(lasting, { known: () => known }, by(lasting)), "key-refused");
+});
+
+test("a revocation counts even when it cannot be checked", async () => {
+  const [key, revoker] = [rsa, await makeKey("Lady Montague", { type: "rsa", rsaBits: 2048 })];
+  // Over SHA-1, as GnuPG once made them; and by somebody else, as a designated revoker does.
+  for (const signer of [key, revoker]) {
+    const revocation = await forge(signer, { key: key.keyPacket }, { type: type.keyRevocation, hash: hash.sha1 });
+    const copy = await pgp.readKey({ armoredKey: publicBlock(key) });
+    copy.revocationSignatures.push(...(await pgp.readSignature({ binarySignature: revocation })).packets);
+    assert.is(await judged(key, { known: () => copy.armor() }, by(key)), "key-refused");
+  }
+});
+
+test("refuses everybody while one of the known keys cannot be read", async () => {
+  assert.is(await judged(romeo, { known: () => [publicBlock(romeo), "nonsense"] }), "key-refused");
+});
+
+test("finds the key among several in one block", async () => {
+  const list = new pgp.PacketList<pgp.AnyPacket>();
+  list.push(...juliet.toPublic().toPacketList(), ...romeo.toPublic().toPacketList());
+  assert.is(await judged(romeo, { known: () => list.write() }), "verified");
+});
+
+// --- Which part of the key has signed -------------------------------------------------
+
+test("believes a signing subkey, and the primary key itself", async () => {
+  assert.is(await judged(romeo, {}, by(romeo.subkeys[0]!)), "verified");
+  assert.is(await judged(romeo, {}, by(romeo)), "verified");
+});
+
+test("refuses a signature by a subkey for encryption", async () => {
+  const key = await makeKey(ROMEO, { type: "rsa", rsaBits: 2048 });
+  assert.is(await judged(key, {}, by(key.subkeys[0]!)), "key-refused");
+});
+
+test("refuses a signature by an expired subkey", async () => {
+  const key = await makeKey(ROMEO, { subkeys: [{ sign: true, keyExpirationTime: 24 * 3600 }] });
+  assert.is(await judged(key, {}, by(key.subkeys[0]!)), "key-refused");
+  assert.is(await judged(key, {}, by(key)), "verified");
+});
+
+test("refuses a signature by a revoked subkey, also when only one copy says so", async () => {
+  const key = await makeKey(ROMEO, { subkeys: [{ sign: true }] });
+  const old = publicBlock(key);
+  const signature = await by(key.subkeys[0]!);
+  const revoked = await key.subkeys[0]!.revoke(key.keyPacket as pgp.SecretKeyPacket);
+  key.subkeys[0]!.revocationSignatures.push(...revoked.revocationSignatures);
+  for (const known of [[publicBlock(key)], [old, publicBlock(key)], [publicBlock(key), old]])
+    assert.is(await judged(key, { known: () => known }, signature), "key-refused");
+  assert.is(await judged(key, {}, by(key)), "verified");
+});
+
+test("refuses a signature by a subkey of somebody else's", async () => {
+  const mallory = await makeKey("Mallory", { subkeys: [{ sign: true }] });
+  const signature = await by(mallory.subkeys[0]!);
+  assert.is(await judged(romeo, {}, signature), "key-refused");
+  // Grafted onto Romeo's key: Romeo's primary key has not bound it.
+  const grafted = await pgp.readPrivateKey({ armoredKey: romeo.armor() });
+  grafted.subkeys.push(...mallory.subkeys);
+  assert.is(await judged(grafted, {}, signature), "key-refused");
+});
+
+test("refuses a subkey that is there twice under one ID", async () => {
+  const doubled = await pgp.readPrivateKey({ armoredKey: romeo.armor() });
+  const twin = await makeKey(ROMEO, { subkeys: [{ sign: true }] });
+  // What a collision of two 64-bit IDs would look like.
+  twin.subkeys[0]!.keyPacket.getKeyID().bytes = doubled.subkeys[0]!.getKeyID().bytes;
+  const key = await findKey(pgp, [publicBlock(doubled)], doubled.getFingerprint().toUpperCase());
+  const id = key.subkeys[0]!.getKeyID();
+  assert.is((await signerOf(pgp, key, id)).getFingerprint(), romeo.subkeys[0]!.getFingerprint());
+  key.subkeys.push(twin.subkeys[0]!);
+  assert.is(await signerOf(pgp, key, id).catch((error) => error.code), "key-refused");
+});
+
+// --- What has been signed, how and when -----------------------------------------------
+
+const FORGERIES: Record<string, Forgery> = {
+  "over text": { type: type.text },
+  "of a standalone kind": { type: type.standalone },
+  "over SHA-1": { hash: hash.sha1 },
+  "over MD5": { hash: hash.md5 },
+  "over RIPEMD-160": { hash: hash.ripemd },
+  "over SHA-224": { hash: hash.sha224 },
+  "from eleven minutes ago": { date: new Date(Date.now() - 11 * 60_000) },
+  "from eleven minutes ahead": { date: new Date(Date.now() + 11 * 60_000) },
+  "from before the key was made": { date: daysAgo(8) },
+  "that has expired": { date: new Date(Date.now() - 60_000), fields: { signatureExpirationTime: 30, signatureNeverExpires: false } },
+  "with a critical notation": {
+    fields: { rawNotations: [{ name: "test@example.org", value: new Uint8Array(1), humanReadable: false, critical: true }] },
+  },
+};
+for (const [what, forgery] of Object.entries(FORGERIES)) {
+  test(`refuses a signature ${what}`, async () => assert.is(await judged(rsa, {}, by(rsa, forgery)), "not-authorized"));
+}
+
+for (const [what, forgery] of Object.entries<Forgery>({
+  "from nine minutes ago": { date: new Date(Date.now() - 9 * 60_000) },
+  "from nine minutes ahead": { date: new Date(Date.now() + 9 * 60_000) },
+  "over SHA-256": { hash: hash.sha256 },
+  "over SHA-384": { hash: hash.sha384 },
+})) {
+  test(`believes a signature ${what}`, async () => assert.is(await judged(rsa, {}, by(rsa, forgery)), "verified"));
+}
+
+test("refuses a signature over anything else", async () => {
+  const statement = statementOf(claimAt("initiator"), "initiator");
+  for (const bytes of [statementOf(claimAt("initiator"), "responder"), statement.slice(1), new Uint8Array(0)])
+    assert.is(await judged(romeo, {}, forge(romeo, bytes)), "not-authorized");
+  assert.is(await judged(romeo, {}, forge(romeo, statement)), "verified");
+});
+
+test.run();
