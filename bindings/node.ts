@@ -27,6 +27,7 @@ async function open(address: string | URL): Promise<Response | Uint8Array> {
 
 export * from "./errors.ts";
 export * from "./tls/index.ts";
+export { fileStorage } from "./trust/file.ts";
 export * from "./trust/index.ts";
 export * from "./xmpp/index.ts";
 export * from "./xtls/index.ts";

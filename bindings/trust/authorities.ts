@@ -5,10 +5,11 @@
  */
 import { isSameJid } from "../xtls/jid.ts";
 import type { Claim, Trust, Verdict } from "../xtls/trust.ts";
+import { acceptProof } from "./proof.ts";
 
 /** Trusts whoever the given authorities vouch for. @param pem CA certificates */
 export function authorities(pem: string): Trust {
-  return { judge: (claim) => judge(claim, pem) };
+  return { judge: (claim) => judge(claim, pem), learn: acceptProof };
 }
 
 function judge({ jid, peer, verifyChain }: Claim, pem: string): Verdict {

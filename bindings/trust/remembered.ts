@@ -1,0 +1,112 @@
+/**
+ * Trust policy: believe the keys that the trust store knows, and let methods and people add to them.
+ *
+ * The policy for a program that people use. Never on its own account: a key is known because a method
+ * proved it or the user verified it. A new key where others are known is refused until one of these
+ * says otherwise, and kept as `unknown` so that the user can look at it.
+ */
+import type { Claim, Proof, Trust, Verdict } from "../xtls/trust.ts";
+import { type Keys, recordOf } from "./keys.ts";
+import { decided, isTrusted, shown, type TrustRecord } from "./record.ts";
+import type { Revision, TrustStore } from "./store.ts";
+import { refusedKey, unfamiliarKey } from "./words.ts";
+
+export interface RememberedOptions {
+  /**
+   * Asked about keys that the store does not know, such as `authorities(pem)`. It is not asked where the JID has a
+   * verified key, nor about a distrusted one, and what it says is not remembered: it is asked again next time.
+   */
+  readonly otherwise?: Trust;
+}
+
+/** What the store says of a claim; `isOpen` when somebody else may say yes. */
+interface Opinion {
+  readonly verdict: Verdict;
+  readonly isOpen: boolean;
+  readonly record: TrustRecord;
+}
+
+/** Trusts the verified and the first-use keys of a store. */
+export function remembered(store: TrustStore, { otherwise }: RememberedOptions = {}): Trust {
+  return {
+    judge: (claim) => judge(store, otherwise, claim),
+    knows: (jid, offered) => knows(store, otherwise, jid, offered),
+    learn: (claim, proof) => store.revise(claim.jid, (keys, at) => learn(keys, claim, proof, at)),
+  };
+}
+
+async function judge(store: TrustStore, otherwise: Trust | undefined, claim: Claim): Promise<Verdict> {
+  const look = (): Promise<Opinion> => store.revise(claim.jid, (keys, at) => opine(keys, claim, at));
+  const first = await look();
+  if (!first.isOpen || otherwise === undefined) return first.verdict;
+  const second = await otherwise.judge(claim);
+  if (!second.trusted) return isKeyChange(first.verdict) ? first.verdict : second;
+  // Somebody else may have taken long: a person, say, who distrusted the key meanwhile.
+  const last = await look();
+  return last.isOpen ? yes(second.state, last.record, claim) : last.verdict;
+}
+
+async function knows(
+  store: TrustStore,
+  otherwise: Trust | undefined,
+  jid: string,
+  offered: readonly string[] = [],
+): Promise<boolean> {
+  const keys = await store.keysOf(jid);
+  if (keys.filter(isTrusted).some((key) => mightBe(key, offered))) return true;
+  if (otherwise === undefined || keys.some(({ state }) => state === "verified")) return false;
+  return otherwise.knows?.(jid, offered) ?? true;
+}
+
+/** An offer names certificates, and a key may be in one that nobody has seen yet: without any seen it might be any. */
+function mightBe({ certificates }: TrustRecord, offered: readonly string[]): boolean {
+  if (offered.length === 0 || certificates.length === 0) return true;
+  const names = new Set(offered.map((name) => name.toUpperCase()));
+  return certificates.some(({ fingerprint, sha1 }) => names.has(fingerprint) || names.has(sha1.toUpperCase()));
+}
+
+function opine(keys: Keys, claim: Claim, at: string): Revision<Opinion> {
+  const record = met(keys, claim, at);
+  const others = decidedOthers(keys, record);
+  const isOpen = record.state === "unknown" && others.every(({ state }) => state !== "verified");
+  return { record, result: { verdict: verdictOn(record, others, claim), isOpen, record } };
+}
+
+function learn(keys: Keys, claim: Claim, { method, state, note }: Proof, at: string): Revision<Verdict> {
+  const record = met(keys, claim, at);
+  const others = decidedOthers(keys, record);
+  const isLeap = state === "first-use";
+  if (
+    record.state === "distrusted" ||
+    record.state === "verified" ||
+    (isLeap && (isTrusted(record) || others.length > 0))
+  )
+    return { record, result: verdictOn(record, others, claim) };
+  const learnt = decided(record, { at, to: state, by: method, ...(note === undefined ? {} : { note }) });
+  return { record: learnt, result: yes(state, learnt, claim) };
+}
+
+function verdictOn(record: TrustRecord, others: Keys, claim: Claim): Verdict {
+  if (record.state === "verified" || record.state === "first-use") return yes(record.state, record, claim);
+  if (record.state === "distrusted" || others.length === 0)
+    return { trusted: false, code: "not-trusted", detail: refusedKey(record) };
+  return { trusted: false, code: "key-changed", detail: unfamiliarKey(record.jid, record.spkiFingerprint, others) };
+}
+
+function yes(state: "verified" | "first-use", { hasExtensions }: TrustRecord, { isBound }: Claim): Verdict {
+  return { trusted: true, state, ...(hasExtensions && !isBound ? { hasLostCapabilities: true } : {}) };
+}
+
+/** The record of the claim's key, with what the meeting tells. */
+function met(keys: Keys, { jid, peer, isBound }: Claim, at: string): TrustRecord {
+  return shown(recordOf(keys, jid, peer.spkiFingerprint, at), peer, isBound, at);
+}
+
+/** The JID's other keys about which somebody decided. */
+function decidedOthers(keys: Keys, { spkiFingerprint }: TrustRecord): Keys {
+  return keys.filter((key) => key.state !== "unknown" && key.spkiFingerprint !== spkiFingerprint);
+}
+
+function isKeyChange(verdict: Verdict): boolean {
+  return !verdict.trusted && verdict.code === "key-changed";
+}

@@ -1,0 +1,216 @@
+/**
+ * The trust store: which keys are known of whom, decided by people and by methods, kept by a storage.
+ *
+ * Calls take their turns, and each reads anew what is stored: what another process decided counts at
+ * once. A store that cannot be read trusts nobody: every call rejects with `store-damaged`.
+ */
+import { XtlsError } from "../errors.ts";
+import { bareJid } from "../xtls/jid.ts";
+import { parseDocument, printDocument } from "./document.ts";
+import { canonicalFingerprint } from "./fingerprint.ts";
+import { type Keys, merged, put, recordOf } from "./keys.ts";
+import { decided, isSameKey, type TrustRecord } from "./record.ts";
+import type { TrustStorage } from "./storage.ts";
+import { changeInWords, type TrustChange } from "./words.ts";
+
+export interface TrustStoreOptions {
+  /** Milliseconds since 1970; default `Date.now`. */
+  readonly now?: () => number;
+}
+
+export interface Decision {
+  /** For whoever looks at the store later, such as "read to me on the telephone". At most 256 characters are kept. */
+  readonly note?: string;
+}
+
+export interface ImportOptions {
+  /**
+   * True: the document is this user's own, say a backup or another device's, and its trust is taken over. False, the
+   * default: its keys come as `unknown`, and only its distrust counts.
+   */
+  readonly isBelieved?: boolean;
+}
+
+/** What a policy makes of the keys of one JID. */
+export interface Revision<Result> {
+  readonly result: Result;
+  /** The record to keep. */
+  readonly record: TrustRecord;
+}
+
+type Listener = (change: TrustChange) => void;
+
+/** Keys by bare JID, several for each: one a device. */
+export class TrustStore {
+  readonly #storage: TrustStorage;
+  readonly #now: () => number;
+  readonly #listeners = new Set<Listener>();
+  #previous: Promise<unknown> = Promise.resolve();
+
+  /** @param storage where the document is kept: `fileStorage`, `indexedDbStorage`, `memoryStorage` or your own */
+  constructor(storage: TrustStorage, { now = Date.now }: TrustStoreOptions = {}) {
+    this.#storage = storage;
+    this.#now = now;
+  }
+
+  /** Every key, in the order in which they became known. @throws XtlsError `store-damaged` */
+  async list(): Promise<readonly TrustRecord[]> {
+    return this.#inTurn(() => this.#read());
+  }
+
+  /** The keys of one JID. @throws XtlsError `invalid-jid`, `store-damaged` */
+  async keysOf(jid: string): Promise<readonly TrustRecord[]> {
+    const bare = bareJid(jid);
+    return (await this.list()).filter((key) => key.jid === bare);
+  }
+
+  /**
+   * The user has made sure whose key it is, and so it is believed: also one that was distrusted, or never seen yet.
+   * @param spkiFingerprint SHA-256 of SubjectPublicKeyInfo
+   * @throws XtlsError `invalid-jid`, `invalid-argument`, `store-damaged`, `limit-exceeded`
+   */
+  async verify(jid: string, spkiFingerprint: string, decision: Decision = {}): Promise<void> {
+    return this.#decide(jid, spkiFingerprint, "verified", decision);
+  }
+
+  /**
+   * The user says that the key is not theirs, or no longer: it is refused from now on, whatever any method proves.
+   * @throws XtlsError `invalid-jid`, `invalid-argument`, `store-damaged`, `limit-exceeded`
+   */
+  async distrust(jid: string, spkiFingerprint: string, decision: Decision = {}): Promise<void> {
+    return this.#decide(jid, spkiFingerprint, "distrusted", decision);
+  }
+
+  /**
+   * Removes a key, as if it had never been seen. A distrusted one stays: forgotten, it would be believed again by
+   * whoever trusts first use. Only `verify` ends distrust.
+   * @throws XtlsError `invalid-state` when it is distrusted; `invalid-jid`, `invalid-argument`, `store-damaged`
+   */
+  async forget(jid: string, spkiFingerprint: string): Promise<void> {
+    const [bare, spki] = [bareJid(jid), canonicalFingerprint(spkiFingerprint)];
+    return this.#change((keys, at) => {
+      const record = recordOf(keys, bare, spki, at);
+      if (record.state === "distrusted")
+        throw new XtlsError(
+          "invalid-state",
+          "A distrusted key is not forgotten: verify it when it was right after all",
+        );
+      return keys.some((key) => isSameKey(key, record)) ? keys.filter((key) => !isSameKey(key, record)) : keys;
+    });
+  }
+
+  /** The whole store as text: JSON that `import` reads. It holds no secret, but says whom you know. @throws XtlsError `store-damaged` */
+  async export(): Promise<string> {
+    return printDocument(await this.list());
+  }
+
+  /**
+   * Takes another store's keys in. Nothing becomes trusted by it unless `isBelieved`, and never what is distrusted here or there.
+   * @throws XtlsError `invalid-argument` when the text is no such document, and nothing changes; `store-damaged`, `limit-exceeded`
+   */
+  async import(text: string, { isBelieved = false }: ImportOptions = {}): Promise<void> {
+    const theirs = foreign(text);
+    return this.#change((ours, at) => merged(ours, theirs, { isBelieved, at }));
+  }
+
+  /**
+   * Calls the listener after each change that this object made, once it is stored: one key at a time. What other
+   * processes change is not announced.
+   * @returns what removes the listener again
+   */
+  on(_event: "change", listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * For policies: looks at the keys of a JID and keeps one record, in one step.
+   * @param revise may be called more than once; the last counts
+   * @throws XtlsError `store-damaged`, `limit-exceeded`
+   */
+  async revise<Result>(jid: string, revise: (keys: Keys, at: string) => Revision<Result>): Promise<Result> {
+    let revision: Revision<Result> | undefined;
+    await this.#change((keys, at) => {
+      revision = revise(
+        keys.filter((key) => key.jid === jid),
+        at,
+      );
+      return put(keys, revision.record);
+    });
+    return revision!.result;
+  }
+
+  async #decide(jid: string, fingerprint: string, to: "verified" | "distrusted", decision: Decision): Promise<void> {
+    const [bare, spki] = [bareJid(jid), canonicalFingerprint(fingerprint)];
+    return this.#change((keys, at) =>
+      put(keys, decided(recordOf(keys, bare, spki, at), { ...decision, at, to, by: "user" })),
+    );
+  }
+
+  async #read(): Promise<Keys> {
+    const text = await this.#storage.read();
+    return text === undefined ? [] : parseDocument(text);
+  }
+
+  /** What changes nothing is found out by reading alone: most tunnels then wait for no lock and no disk. */
+  async #change(change: (keys: Keys, at: string) => Keys): Promise<void> {
+    return this.#inTurn(async () => {
+      const at = new Date(this.#now()).toISOString();
+      const seen = await this.#read();
+      if (change(seen, at) === seen) return;
+      let before = seen;
+      let after = seen;
+      await this.#storage.update((text) => {
+        before = text === undefined ? [] : parseDocument(text);
+        after = change(before, at);
+        return after === before ? undefined : printDocument(after);
+      });
+      this.#announce(before, after);
+    });
+  }
+
+  #announce(before: Keys, after: Keys): void {
+    for (const change of changes(before, after))
+      // A listener that throws is the host's to report, and harms neither the store nor other listeners.
+      for (const listener of this.#listeners) queueMicrotask(() => listener(change));
+  }
+
+  async #inTurn<Result>(call: () => Promise<Result>): Promise<Result> {
+    const turn = this.#previous.then(call);
+    this.#previous = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+/** The same fault has another cause here: the text is the caller's, the store is well. */
+function foreign(text: string): Keys {
+  try {
+    return parseDocument(text);
+  } catch (cause) {
+    throw new XtlsError("invalid-argument", `The imported document is not one: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A record that did not change is the same object in both lists. */
+function* changes(before: Keys, after: Keys): Generator<TrustChange> {
+  const [old, present] = [new Set(before), new Set(after)];
+  for (const record of after)
+    if (!old.has(record))
+      yield* change(
+        before.find((key) => isSameKey(key, record)),
+        record,
+        after,
+      );
+  for (const record of before)
+    if (!present.has(record) && !after.some((key) => isSameKey(key, record))) yield* change(record, undefined, after);
+}
+
+function* change(before: TrustRecord | undefined, after: TrustRecord | undefined, keys: Keys): Generator<TrustChange> {
+  const record = (after ?? before)!;
+  const [from, to] = [before?.state, after?.state];
+  if (from === to) return;
+  const { jid, spkiFingerprint } = record;
+  const known = keys.filter((key) => key.jid === jid && key.state !== "unknown" && !isSameKey(key, record));
+  const states = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  yield { jid, spkiFingerprint, ...states, record, words: changeInWords(record, to, known) };
+}
