@@ -65,7 +65,7 @@ function record(source: Reading): TrustRecord {
   source.end();
   if ((key.history.at(-1)?.to ?? "unknown") !== key.state)
     source.refuse("is in a state that its history does not lead to");
-  return key;
+  return Object.freeze(key);
 }
 
 function certificate(source: Reading): SeenCertificate {

@@ -46,6 +46,7 @@ export class TrustStore {
   readonly #now: () => number;
   readonly #listeners = new Set<Listener>();
   #previous: Promise<unknown> = Promise.resolve();
+  #parsed: { readonly text: string | undefined; readonly keys: Keys } = { text: undefined, keys: [] };
 
   /** @param storage where the document is kept: `fileStorage`, `indexedDbStorage`, `memoryStorage` or your own */
   constructor(storage: TrustStorage, { now = Date.now }: TrustStoreOptions = {}) {
@@ -148,8 +149,13 @@ export class TrustStore {
   }
 
   async #read(): Promise<Keys> {
-    const text = await this.#storage.read();
-    return text === undefined ? [] : parseDocument(text);
+    return this.#parse(await this.#storage.read());
+  }
+
+  /** The text is mostly the same as last time. */
+  #parse(text: string | undefined): Keys {
+    if (text !== this.#parsed.text) this.#parsed = { text, keys: text === undefined ? [] : parseDocument(text) };
+    return this.#parsed.keys;
   }
 
   /** What changes nothing is found out by reading alone: most tunnels then wait for no lock and no disk. */
@@ -161,7 +167,7 @@ export class TrustStore {
       let before = seen;
       let after = seen;
       await this.#storage.update((text) => {
-        before = text === undefined ? [] : parseDocument(text);
+        before = this.#parse(text);
         after = change(before, at);
         return after === before ? undefined : printDocument(after);
       });
