@@ -147,7 +147,7 @@ int xtls_records_reserve(xtls_engine *engine, size_t length)
     return xtls_bio_reserve(&engine->ciphertext_out, length + records * (size_t) expansion);
 }
 
-/* A TLS 1.3 record holds 2^14 - 1 bytes besides the inner type: one call may take less than all. */
+/* A record holds 2^14 bytes, or what the peer wants at most: one call may take less than all. */
 int xtls_records_write(xtls_engine *engine, const unsigned char *bytes, size_t length)
 {
     while (length > 0) {

@@ -10,6 +10,7 @@ import {
   openPair,
   pair,
   pattern,
+  recordLengths,
   settle,
   textOf,
   thrown,
@@ -77,6 +78,19 @@ for (const length of [1, 1024, 16383, 16384, 16385, 65535, 65536, 65537, 200_000
     responder.write(data);
     transfer(responder, initiator);
     assert.equal(initiator.read(), data);
+  });
+}
+
+/** Type and tag go along in TLS 1.3 (RFC 8446 5.2), the tag alone in 1.2. */
+for (const [version, more] of [["TLSv1.3", 1 + 16], ["TLSv1.2", 16]] as const) {
+  test(`puts 16 KiB into one record of ${version}, and the next byte into another`, () => {
+    const { initiator } = openPair(core, { versions: [version] });
+    for (const [length, records] of [[16383, 1], [16384, 1], [16385, 2], [32768, 2], [32769, 3]] as const) {
+      initiator.write(pattern(length));
+      const lengths = recordLengths(initiator.drain());
+      assert.is(lengths.length, records);
+      assert.ok(Math.max(...lengths) <= 16384 + more, String(lengths));
+    }
   });
 }
 

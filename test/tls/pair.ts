@@ -94,3 +94,11 @@ export const pattern = (length: number): Uint8Array =>
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** What the headers of whole TLS records say of their lengths. */
+export function recordLengths(records: Uint8Array): number[] {
+  const lengths: number[] = [];
+  const view = new DataView(records.buffer, records.byteOffset, records.length);
+  for (let at = 0; at < records.length; at += 5 + (lengths.at(-1) as number)) lengths.push(view.getUint16(at + 3));
+  return lengths;
+}
