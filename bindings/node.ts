@@ -26,6 +26,7 @@ async function open(address: string | URL): Promise<Response | Uint8Array> {
 }
 
 export * from "./errors.ts";
+export * from "./methods/index.ts";
 export * from "./tls/index.ts";
 export { fileStorage } from "./trust/file.ts";
 export * from "./trust/index.ts";

@@ -17,6 +17,7 @@ export async function loadCore(source?: ModuleSource): Promise<Core> {
 }
 
 export * from "./errors.ts";
+export * from "./methods/index.ts";
 export * from "./tls/index.ts";
 export * from "./trust/index.ts";
 export * from "./xmpp/index.ts";

@@ -14,7 +14,7 @@ export interface Method {
   readonly name: string;
   /**
    * Finds out whether the claim is true. A rejection ends the tunnel: an XtlsError keeps its code,
-   * anything else is `internal-error`. Says yes only when the other end has proved itself to us.
+   * anything else is `not-trusted`. Says yes only when the other end has proved itself to us.
    */
   run(conversation: Conversation): Verdict | Promise<Verdict>;
 }

@@ -7,18 +7,14 @@
 
 import xml, { type Element } from "@xmpp/xml";
 
-import { XtlsError } from "../errors.ts";
-import type { IncomingAnswer } from "../xtls/endpoint.ts";
-import { isSameJid } from "../xtls/jid.ts";
-import { NS_XTLS } from "../xtls/namespaces.ts";
-import { randomId } from "./id.ts";
+import { NS_XTLS, NS_XTLS_EXT } from "../xtls/namespaces.ts";
+import type { Questions } from "./questions.ts";
 import { isAnswer, isRequest } from "./stanza.ts";
 
 const NS_DISCO_INFO = "http://jabber.org/protocol/disco#info";
-const TIMEOUT = 30_000;
 
 /** What disco#info lists for this plug-in; an application that publishes a hash of its features (XEP-0115) adds these. */
-export const discoFeatures: readonly string[] = [NS_XTLS];
+export const discoFeatures: readonly string[] = [NS_XTLS, NS_XTLS_EXT];
 
 /** What a client, or a component's user, says of itself when the application says nothing. */
 export function ownInfo(): Element {
@@ -41,46 +37,14 @@ export function advertise(stanza: Element): void {
   }
 }
 
-/** Questions to peers under way. */
-export class Disco {
-  readonly #send: (stanza: Element) => void;
-  readonly #asked = new Map<string, { peer: string; answer: (answer: IncomingAnswer) => void }>();
-
-  constructor(send: (stanza: Element) => void) {
-    this.#send = send;
-  }
-
-  /**
-   * Whether a full JID lists XTLS. One that answers with an error does not.
-   *
-   * @throws XtlsError `timeout` after 30 s
-   */
-  async supports(peer: string, from: string): Promise<boolean> {
-    const { type, payload } = await this.#ask(peer, from);
-    return type === "result" && payload !== undefined && discoFeatures.every((feature) => hasFeature(payload, feature));
-  }
-
-  /** @returns false when it answers nothing that was asked here, or comes from somebody else */
-  answer(answer: IncomingAnswer): boolean {
-    const asked = this.#asked.get(answer.id);
-    if (asked === undefined || answer.from === undefined || !isSameJid(answer.from, asked.peer)) return false;
-    asked.answer(answer);
-    return true;
-  }
-
-  #ask(to: string, from: string): Promise<IncomingAnswer> {
-    const id = randomId();
-    let timer: ReturnType<typeof setTimeout>;
-    const answer = new Promise<IncomingAnswer>((resolve, reject) => {
-      this.#asked.set(id, { peer: to, answer: resolve });
-      timer = setTimeout(() => reject(new XtlsError("timeout", `${to} said nothing about its features`)), TIMEOUT);
-    });
-    this.#send(xml("iq", { from, id, to, type: "get" }, xml("query", { xmlns: NS_DISCO_INFO })));
-    return answer.finally(() => {
-      clearTimeout(timer);
-      this.#asked.delete(id);
-    });
-  }
+/**
+ * Whether a full JID lists XTLS. One that answers with an error does not.
+ *
+ * @throws XtlsError `timeout` after 30 s
+ */
+export async function supports(peer: string, from: string, questions: Questions): Promise<boolean> {
+  const { type, payload } = await questions.ask(peer, from, xml("query", { xmlns: NS_DISCO_INFO }));
+  return type === "result" && payload !== undefined && hasFeature(payload, NS_XTLS);
 }
 
 function hasFeature(query: Element, feature: string): boolean {

@@ -5,5 +5,6 @@
 export { discoFeatures } from "./disco.ts";
 export type { Entity } from "./entity.ts";
 export { xtls, Xtls, type XtlsEvents, type XtlsOptions } from "./plugin.ts";
+export type { Policies, Policy } from "./policy.ts";
 export type { Start } from "./session.ts";
 export { Tunnel, type TunnelEvents } from "./tunnel.ts";

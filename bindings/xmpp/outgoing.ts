@@ -17,9 +17,10 @@ export function interceptSend(entity: Entity, divert: Diversion): () => void {
   const { send, sendMany } = entity;
 
   const watchedSend = (stanza: Element) => divert(stanza) ?? send.call(entity, stanza);
-  const watchedSendMany = (stanzas: Element[]) => {
-    const remaining = stanzas.filter((stanza) => divert(stanza) === undefined);
-    return sendMany!.call(entity, remaining);
+  const watchedSendMany = async (stanzas: Element[]) => {
+    const diverted = stanzas.map(divert);
+    const remaining = stanzas.filter((_, index) => diverted[index] === undefined);
+    await Promise.all([sendMany!.call(entity, remaining), ...diverted]);
   };
 
   entity.send = watchedSend;

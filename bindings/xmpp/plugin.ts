@@ -9,41 +9,48 @@ import type { Element } from "@xmpp/xml";
 
 import { XtlsError } from "../errors.ts";
 import type { Identity } from "../tls/identity.ts";
+import { Examiner } from "../methods/examiner.ts";
+import type { Method } from "../methods/method.ts";
 import type { EndpointOptions } from "../xtls/endpoint.ts";
 import { isSameJid } from "../xtls/jid.ts";
+import { NS_C2CTLS } from "../xtls/namespaces.ts";
+import { type Offer, parseOffer } from "../xtls/offer.ts";
 import type { Trust } from "../xtls/trust.ts";
 import type { Security } from "../xtls/tunnel.ts";
-import { advertise, asksForInfo, Disco, ownInfo } from "./disco.ts";
+import { advertise, asksForInfo, ownInfo, supports } from "./disco.ts";
 import type { Context, Entity } from "./entity.ts";
 import { Inner } from "./inner.ts";
 import { Listeners } from "./listeners.ts";
 import { Outbox } from "./outbox.ts";
 import { interceptSend } from "./outgoing.ts";
 import { Replay } from "./replay.ts";
-import { refusal, type Requirement } from "./requirement.ts";
+import { type Policies, refusal, refuseDeparture } from "./policy.ts";
+import { Questions } from "./questions.ts";
 import { Session, type Start } from "./session.ts";
 import { disableNagle } from "./socket.ts";
 import { answerIn, xtlsRequest } from "./stanza.ts";
 import type { Tunnel } from "./tunnel.ts";
 
-export interface XtlsOptions extends Pick<EndpointOptions, "limits" | "methods" | "offer" | "engine"> {
+export interface XtlsOptions extends Pick<EndpointOptions, "limits" | "hasExtensions" | "engine"> {
   /** `client()` of @xmpp/client or `component()` of @xmpp/component. */
   readonly xmpp: Entity;
   /** Our key, and the certificate that names our bare JID. */
   readonly identity: Identity;
-  /** Whose certificates are believed. */
+  /** Whose certificates are believed, and who remembers what the methods find out. */
   readonly trust: Trust;
+  /** Ways to find out who a peer is that `trust` does not know yet, in order of preference. Default: none. */
+  readonly methods?: readonly Method[];
   /**
    * Consent to a peer's wish for a tunnel; may ask a person. A promise that rejects is a no. Default: everybody
    * may try, and `trust` decides. Whoever tries learns that we are here and which certificate we have.
    */
   readonly accept?: (start: Start) => boolean | Promise<boolean>;
   /**
-   * Peers who must use a tunnel, by bare JID: a clear message or IQ request of theirs is answered by `security-required`
-   * and kept from middleware and `iqCallee`. Listeners of the entity's own events still see it; `security(stanza)` tells.
-   * Default: nobody. It does not keep you from sending in clear.
+   * `off`, `opportunistic` (the default) or `required`, for everybody or by bare JID. Where tunnels are required, a clear message or
+   * IQ request of the peer is answered by `security-required` and kept from middleware and `iqCallee` (listeners of the entity's
+   * own events still see it; `security(stanza)` tells), and one to the peer is not sent: `send` rejects with the same code.
    */
-  readonly requires?: Requirement;
+  readonly policy?: Policies;
   /**
    * Components only: the full JID, below the component's domain, that this plug-in speaks for. Its other
    * addresses are left alone; give each its own `xtls()`. Default: the domain with the resource `xtls`.
@@ -56,6 +63,8 @@ export interface XtlsEvents {
   tunnel: [tunnel: Tunnel];
   /** A peer's start came to nothing: declined, not trusted, or failed on the way. */
   refused: [from: string, error: XtlsError];
+  /** Tell the user: this peer's key changed, its offers were changed on the way, or it seems to have lost what it could once do. */
+  alarm: [peer: string, error: XtlsError];
 }
 
 /**
@@ -76,7 +85,9 @@ export class Xtls {
   readonly #options: XtlsOptions;
   readonly #outbox: Outbox;
   readonly #inner: Inner;
-  readonly #disco: Disco;
+  readonly #questions: Questions;
+  readonly #examiner: Examiner;
+  readonly #policy: Policies;
   readonly #replay = new Replay();
   readonly #listeners: Listeners<XtlsEvents>;
   readonly #detach: () => void;
@@ -84,12 +95,14 @@ export class Xtls {
 
   /** Use `xtls()`. */
   constructor(options: XtlsOptions) {
-    const { xmpp } = options;
+    const { xmpp, trust, methods = [], policy = "opportunistic" } = options;
+    this.#examiner = new Examiner(trust, methods);
+    this.#policy = policy;
     this.#entity = xmpp;
     this.#options = options;
     this.#outbox = new Outbox(xmpp);
     this.#inner = new Inner(xmpp, this.#report);
-    this.#disco = new Disco((stanza) => this.#outbox.send(stanza));
+    this.#questions = new Questions((stanza) => this.#outbox.send(stanza));
     this.#listeners = new Listeners(this.#report);
     this.#detach = this.#attach();
     disableNagle(xmpp);
@@ -104,12 +117,14 @@ export class Xtls {
   /**
    * Opens a tunnel with a peer's full JID.
    *
-   * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `already-open`, `too-many-tunnels`;
-   *   then whatever keeps it from opening: `unsupported`, `declined`, `timeout`, `not-trusted`, `key-changed`,
-   *   `wrong-address`, `bad-record`, …
+   * @param options.methods names of those to be used, in order of preference; default: `x509` for a peer whose key `trust`
+   *   might know, then the others
+   * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `switched-off`, `already-open`, `too-many-tunnels`;
+   *   then whatever keeps it from opening: `unsupported`, `declined`, `no-common-method`, `timeout`, `not-trusted`, `key-changed`,
+   *   `wrong-address`, `downgraded`, `not-authorized`, `not-confirmed`, `bad-record`, …
    */
-  async open(peer: string): Promise<Tunnel> {
-    return this.#online().open(peer);
+  async open(peer: string, options: { readonly methods?: readonly string[] } = {}): Promise<Tunnel> {
+    return this.#online().open(peer, options.methods);
   }
 
   /**
@@ -118,7 +133,20 @@ export class Xtls {
    * @throws XtlsError `invalid-state` when not online; `timeout`
    */
   async supports(peer: string): Promise<boolean> {
-    return this.#disco.supports(peer, this.#online().address);
+    return supports(peer, this.#online().address, this.#questions);
+  }
+
+  /**
+   * Asks a full JID what it could do, without a start (XEP-0250). Our own key is named only to a peer whose key we know.
+   * A server on the way can make the answer what it likes.
+   *
+   * @throws XtlsError `invalid-state` when not online; `unsupported`, `timeout`, `malformed`
+   */
+  async probe(peer: string): Promise<Offer> {
+    const session = this.#online();
+    const { type, payload } = await this.#questions.ask(peer, session.address, await session.offerFor(peer));
+    if (type === "result" && payload?.is("offer", NS_C2CTLS)) return parseOffer(payload);
+    throw new XtlsError("unsupported", `${peer} makes no offer`);
   }
 
   /** The tunnel that a stanza came through, in middleware or a listener; undefined: it came in clear. */
@@ -168,12 +196,15 @@ export class Xtls {
   /** A new address: whatever there was under the old one is over. */
   #bind(): void {
     this.#lose();
-    const { xmpp: _, requires: __, trust, accept = () => true, ...options } = this.#options;
-    this.#session = new Session({ ...options, address: this.#ownAddress() }, trust, {
+    const { identity, limits, hasExtensions = true, engine = {}, accept = () => true } = this.#options;
+    const address = this.#ownAddress();
+    const parts = { address, identity, limits: limits ?? {}, hasExtensions, engine, examiner: this.#examiner, policy: this.#policy };
+    this.#session = new Session(parts, {
       send: (stanza) => this.#outbox.send(stanza),
       accept,
       opened: (tunnel) => this.#listeners.emit("tunnel", tunnel),
       refused: (from, error) => this.#listeners.emit("refused", from, error),
+      alarmed: (peer, error) => this.#listeners.emit("alarm", peer, error),
       received: (stanza, tunnel) => this.#inner.pass(stanza, tunnel),
       ended: (tunnel) => this.#inner.forget(tunnel),
       report: this.#report,
@@ -208,7 +239,7 @@ export class Xtls {
     if (request && this.#replay.repeats(request)) return;
     if (request) return this.#session.receive(request);
     const answer = answerIn(stanza);
-    if (answer && !this.#session.answer(answer)) this.#disco.answer(answer);
+    if (answer && !this.#session.answer(answer)) this.#questions.answer(answer);
   }
 
   /** Of the entity's middleware: a promise that never settles keeps iqCallee from answering what we answer. */
@@ -216,15 +247,23 @@ export class Xtls {
     const isClear = this.#inner.origin(stanza) === undefined;
     if (!this.#session || !this.#isForUs(stanza)) return next();
     if (isClear && xtlsRequest(stanza)) return new Promise(() => {});
-    const { requires } = this.#options;
-    const refused = isClear && requires && refusal(stanza, requires);
-    return refused || (await next()) || (asksForInfo(stanza) ? ownInfo() : undefined);
+    return (isClear && refusal(stanza, this.#policy)) || (await next()) || (asksForInfo(stanza) ? ownInfo() : undefined);
   }
 
   #depart(stanza: Element): Promise<void> | undefined {
     const { from } = stanza.attrs;
     if (this.#session && (from === undefined || isSameJid(from, this.#session.address))) advertise(stanza);
-    return this.#inner.divert(stanza);
+    return this.#inner.divert(stanza) ?? this.#keep(stanza);
+  }
+
+  /** Nothing in clear where a tunnel is required. */
+  #keep(stanza: Element): Promise<void> | undefined {
+    try {
+      refuseDeparture(stanza, this.#policy);
+      return undefined;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** A client's stream brings only what is for its address; a component's, what is for its whole domain. */

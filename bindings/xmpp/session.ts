@@ -8,13 +8,18 @@
 import xml, { type Element } from "@xmpp/xml";
 
 import { XtlsError } from "../errors.ts";
+import { Dialogue } from "../methods/dialogue.ts";
+import type { Examiner } from "../methods/examiner.ts";
 import { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest } from "../xtls/endpoint.ts";
+import { bareJid } from "../xtls/jid.ts";
 import type { Offer } from "../xtls/offer.ts";
+import type { Refusal } from "../xtls/association.ts";
 import type { Output } from "../xtls/output.ts";
-import type { Claim, Trust, Verdict } from "../xtls/trust.ts";
+import type { Claim, Verdict } from "../xtls/trust.ts";
 import type { Delivery, Tunnel as Association } from "../xtls/tunnel.ts";
 import { Clock } from "./clock.ts";
 import { randomId } from "./id.ts";
+import { policyFor, type Policies } from "./policy.ts";
 import { Tunnel, type TunnelPort } from "./tunnel.ts";
 
 /** A peer's wish for a tunnel. */
@@ -33,32 +38,54 @@ export interface SessionPort {
   opened(tunnel: Tunnel): void;
   /** A peer's tunnel came to nothing. */
   refused(from: string, error: XtlsError): void;
+  /** Something happened with this peer that a person should know. */
+  alarmed(peer: string, error: XtlsError): void;
   received(stanza: Element, tunnel: Tunnel): void;
   ended(tunnel: Tunnel): void;
   report(error: unknown): void;
 }
+
+/** What a session is made of. */
+export interface SessionOptions extends Omit<EndpointOptions, "id" | "methods"> {
+  readonly examiner: Examiner;
+  readonly policy: Policies;
+}
+
+/** What smells of an attack, whoever opened the tunnel. */
+const ALARMING: readonly string[] = ["downgraded", "capability-lost", "key-changed"];
+
+type Probe = Extract<Output, { kind: "probe" }>;
 
 interface Deferred<Value> {
   resolve(value: Value): void;
   reject(error: XtlsError): void;
 }
 
+/** The certificates that an offer names; undefined: there is no offer. */
+function shownIn(offer: Offer | undefined): readonly string[] | undefined {
+  return offer && [...offer.fingerprints, ...offer.keys];
+}
+
 export class Session {
   readonly address: string;
   readonly #endpoint: Endpoint;
-  readonly #trust: Trust;
+  readonly #examiner: Examiner;
+  readonly #policy: Policies;
   readonly #port: SessionPort;
   readonly #clock = new Clock(() => this.#enter((now) => this.#endpoint.wake(now)));
   readonly #tunnels = new Map<Association, Tunnel>();
   readonly #opening = new Map<Association, Deferred<Tunnel>>();
+  readonly #dialogues = new Map<Association, Dialogue>();
   readonly #deliveries = new Map<Delivery, Deferred<void>>();
   readonly #tunnelPort: TunnelPort;
   #isObeying = false;
+  #isOver = false;
 
-  constructor(options: Omit<EndpointOptions, "id">, trust: Trust, port: SessionPort) {
+  constructor({ examiner, policy, ...options }: SessionOptions, port: SessionPort) {
     this.address = options.address;
     this.#endpoint = new Endpoint({ ...options, id: randomId });
-    this.#trust = trust;
+    this.#examiner = examiner;
+    this.#policy = policy;
     this.#port = port;
     this.#tunnelPort = {
       send: (association, stanza) => this.#send(association, stanza),
@@ -67,11 +94,23 @@ export class Session {
     };
   }
 
-  /** @throws XtlsError what `Endpoint.open` throws, then whatever ends the tunnel before it is open */
-  async open(peer: string): Promise<Tunnel> {
+  /**
+   * @param only the methods to be used; undefined: all that make sense
+   * @throws XtlsError `switched-off`; what `Endpoint.open` throws, then whatever ends the tunnel before it is open
+   */
+  async open(peer: string, only?: readonly string[]): Promise<Tunnel> {
+    if (policyFor(this.#policy, peer) === "off") throw new XtlsError("switched-off", `No tunnel with ${peer}`);
+    const methods = await this.#examiner.methodsFor(bareJid(peer), undefined, only);
+    if (this.#isOver) throw new XtlsError("stream-lost");
     return new Promise((resolve, reject) => {
-      this.#enter((now) => this.#opening.set(this.#endpoint.open(peer, now), { resolve, reject }));
+      this.#enter((now) => this.#opening.set(this.#endpoint.open(peer, now, methods), { resolve, reject }));
     });
+  }
+
+  /** What we would offer a peer: our keys only if we know one of its. */
+  async offerFor(peer: string): Promise<Element> {
+    const jid = bareJid(peer);
+    return this.#endpoint.offer(await this.#examiner.knows(jid), await this.#examiner.methodsFor(jid));
   }
 
   receive(request: IncomingRequest): void {
@@ -89,6 +128,7 @@ export class Session {
 
   /** The stream is gone for good. */
   disconnect(): void {
+    this.#isOver = true;
     this.#enter((now) => this.#endpoint.disconnect(now));
   }
 
@@ -137,8 +177,12 @@ export class Session {
         return this.#sendIq("error", output, output.error);
       case "consent":
         return void this.#consent(output.tunnel, output.offer);
+      case "probe":
+        return void this.#describe(output);
       case "judge":
-        return void this.#judge(output.tunnel, output.claim);
+        return void this.#judge(output.tunnel, output.method, output.claim);
+      case "message":
+        return this.#hear(output.tunnel, output.message);
       case "open":
         return this.#open(output.tunnel);
       case "stanza":
@@ -157,16 +201,52 @@ export class Session {
   }
 
   async #consent(association: Association, offer: Offer | undefined): Promise<void> {
-    const isWanted = await this.#ask(() => this.#port.accept({ from: association.peer, offer }));
-    this.#enter((now) =>
-      isWanted ? this.#endpoint.accept(association, now) : this.#endpoint.refuse(association, "declined", now),
-    );
+    const { peer } = association;
+    if (policyFor(this.#policy, peer) === "off") return this.#refuse(association, "unsupported");
+    const isWanted = await this.#ask(() => this.#port.accept({ from: peer, offer }));
+    const methods = isWanted && (await this.#ask(() => this.#examiner.methodsFor(bareJid(peer), shownIn(offer))));
+    if (!methods) return this.#refuse(association, "declined");
+    this.#enter((now) => this.#endpoint.accept(association, now, methods));
   }
 
-  async #judge(association: Association, claim: Claim): Promise<void> {
-    const refusal: Verdict = { trusted: false, code: "not-trusted", detail: "The trust policy failed" };
-    const verdict = (await this.#ask(() => this.#trust.judge(claim))) ?? refusal;
+  #refuse(association: Association, code: Refusal): void {
+    this.#enter((now) => this.#endpoint.refuse(association, code, now));
+  }
+
+  /** Whoever shows a key that we know is told ours; everybody else, what we can do. */
+  async #describe(probe: Probe): Promise<void> {
+    const jid = bareJid(probe.from);
+    if (policyFor(this.#policy, jid) === "off") return this.#enter(() => this.#endpoint.ignore(probe));
+    const shown = shownIn(probe.offer) ?? [];
+    const isKnown = shown.length > 0 && (await this.#ask(() => this.#examiner.knows(jid, shown))) === true;
+    const methods = (await this.#ask(() => this.#examiner.methodsFor(jid, shown))) ?? [];
+    this.#enter(() => this.#endpoint.describe(probe, isKnown, methods));
+  }
+
+  async #judge(association: Association, method: string, claim: Claim): Promise<void> {
+    const dialogue = new Dialogue(claim, (message) => this.#enter((now) => this.#endpoint.say(association, message, now)));
+    this.#dialogues.set(association, dialogue);
+    const verdict = this.#temper(await this.#examiner.examine(method, dialogue), association.peer);
+    this.#dialogues.delete(association);
+    if (verdict instanceof XtlsError && verdict.cause !== undefined) this.#port.report(verdict.cause);
     this.#enter((now) => this.#endpoint.judged(association, verdict, now));
+  }
+
+  /** A peer that hides what it could once do is worth an alarm, and where tunnels are required a refusal. */
+  #temper(verdict: Verdict | XtlsError, peer: string): Verdict | XtlsError {
+    if (verdict instanceof XtlsError || !verdict.trusted || !verdict.hasLostCapabilities) return verdict;
+    const error = new XtlsError("capability-lost", `${peer} once compared offers and now did not`);
+    if (policyFor(this.#policy, peer) === "required") return error;
+    this.#port.alarmed(peer, error);
+    return verdict;
+  }
+
+  #hear(association: Association, message: Element): void {
+    try {
+      this.#dialogues.get(association)?.deliver(message);
+    } catch (error) {
+      this.#endpoint.judged(association, error as XtlsError, this.#clock.now);
+    }
   }
 
   /** Undefined when the application's answer is an exception: whoever asks takes that for a no. */
@@ -200,6 +280,8 @@ export class Session {
   }
 
   #close(association: Association, error: XtlsError | undefined): void {
+    this.#dialogues.get(association)?.end(error ?? new XtlsError("closed"));
+    if (error !== undefined && ALARMING.includes(error.code)) this.#port.alarmed(association.peer, error);
     const tunnel = this.#tunnels.get(association);
     this.#tunnels.delete(association);
     if (tunnel === undefined) return this.#fail(association, error ?? new XtlsError("closed"));

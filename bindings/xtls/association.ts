@@ -6,19 +6,18 @@
  * other tunnel. After `#end` nothing happens any more.
  */
 import type { Element } from "@xmpp/xml";
-import { XtlsError } from "../errors.ts";
+import { XtlsError, type ErrorCode } from "../errors.ts";
+import { buildBind, checkBind } from "./bind.ts";
 import { openChannel, type Channel } from "./channel.ts";
 import { buildError } from "./condition.ts";
 import { Goodbye } from "./goodbye.ts";
 import type { Host } from "./host.ts";
-import { Judgement } from "./judgement.ts";
-import type { Step } from "./methods/method.ts";
-import type { Offer } from "./offer.ts";
+import { Negotiation } from "./negotiation.ts";
 import { Outbox } from "./outbox.ts";
 import type { Output } from "./output.ts";
 import { claimOf, securityOf } from "./security.ts";
 import { next, type Event, type Request, type Role, type State } from "./state.ts";
-import type { TrustState, Verdict } from "./trust.ts";
+import { refuseForeignName, type Claim, type TrustState, type Verdict } from "./trust.ts";
 import type { Delivery, Security, Tunnel } from "./tunnel.ts";
 import { buildClose, buildClosed, buildProceed, buildStart, parseData, parseProceed } from "./wire.ts";
 
@@ -27,6 +26,9 @@ export type Refusal = "declined" | "unsupported" | "too-many-tunnels" | "no-comm
 
 /** The peer itself is gone, so there is nobody to say goodbye to. */
 const GONE: readonly string[] = ["alert-received", "unknown-tunnel", "peer-unavailable", "stream-lost"];
+
+/** What an alert of a peer that judges us means. */
+const MEANINGS: Readonly<Record<number, ErrorCode>> = { 49: "not-authorized", 71: "downgraded", 90: "handshake-canceled" };
 
 export class Association implements Tunnel {
   readonly peer: string;
@@ -38,21 +40,23 @@ export class Association implements Tunnel {
   #state: State = "starting";
   #security: Security | undefined;
   #channel: Channel | undefined;
-  readonly #judgement: Judgement;
+  readonly #negotiation: Negotiation;
+  /** What the method is asked; from the end of the handshake on. */
+  #claim: Claim | undefined;
+  #awaitsBind = false;
   readonly #goodbye = new Goodbye();
   /** The id of the `<start/>` that counts: ours, or the peer's that awaits its answer. */
   #start = "";
-  /** The peer's offer, if it made one. */
-  #offer: Offer | undefined;
   #deadline: number | undefined;
 
-  constructor(host: Host, local: string, peer: string, role: Role) {
+  /** @param methods ours for this peer; a responder's come with `accept` */
+  constructor(host: Host, local: string, peer: string, role: Role, methods: readonly string[] = []) {
     this.#host = host;
     this.local = local;
     this.peer = peer;
     this.#role = role;
-    this.#judgement = new Judgement(host.methods);
-    this.#outbox = new Outbox(host, this, this.#judgement);
+    this.#negotiation = new Negotiation(host, role, methods);
+    this.#outbox = new Outbox(host, this, this.#negotiation);
   }
 
   get role(): Role {
@@ -81,38 +85,39 @@ export class Association implements Tunnel {
 
   /** Sends `<start/>`. */
   ask(now: number): void {
-    this.#judgement.propose();
-    this.#start = this.request("start", buildStart(this.#host.offer), now);
+    this.#start = this.request("start", buildStart(this.#negotiation.makeOffer()), now);
   }
 
   /** The peer's `<start/>` came: asks for consent. */
-  asked(id: string, offer: Offer | undefined, now: number): void {
+  asked(id: string, offer: Element | undefined, now: number): void {
     this.statistics.iqsIn++;
     this.#start = id;
-    this.#offer = offer;
+    this.#negotiation.hear(offer);
     this.#deadline = now + this.#host.limits.startTimeout;
-    this.#host.emit({ kind: "consent", tunnel: this, offer });
+    this.#host.emit({ kind: "consent", tunnel: this, offer: this.#negotiation.offer });
   }
 
   /** Both sides sent `<start/>` and the peer's wins: our caller wanted this tunnel, so it has consented. */
-  yield(id: string, offer: Offer | undefined, now: number): void {
+  yield(id: string, offer: Element | undefined, now: number): void {
     this.statistics.iqsIn++;
+    this.#negotiation.yield();
+    this.#negotiation.hear(offer);
     this.#role = "responder";
-    this.#judgement.follow();
     this.#start = id;
-    this.#offer = offer;
     this.accept(now);
   }
 
-  accept(now: number): void {
+  /** @param methods ours for this peer, in order of preference */
+  accept(now: number, methods?: readonly string[]): void {
     if (!this.awaitsConsent) return;
+    let proceed: Element;
     try {
+      proceed = buildProceed(this.#negotiation.answer(methods));
       this.#channel = openChannel(this, this.#host);
     } catch (error) {
       return this.#turnDown(asXtlsError(error));
     }
-    const offer = this.#offer && this.#host.offer;
-    this.#host.emit({ kind: "result", id: this.#start, to: this.peer, payload: buildProceed(offer) });
+    this.#host.emit({ kind: "result", id: this.#start, to: this.peer, payload: proceed });
     this.#proceed(now);
   }
 
@@ -127,7 +132,7 @@ export class Association implements Tunnel {
 
   #consented(payload: Element | undefined, now: number): void {
     try {
-      this.#offer = parseProceed(payload);
+      this.#negotiation.conclude(parseProceed(payload));
       this.#channel = openChannel(this, this.#host);
     } catch (error) {
       return this.#fail(asXtlsError(error), now);
@@ -171,7 +176,7 @@ export class Association implements Tunnel {
   #intake(payload: Element): XtlsError | undefined {
     try {
       const { bytes, method } = parseData(payload, this.#host.limits.maxBytes);
-      this.#judgement.agree(method);
+      this.#negotiation.agree(method);
       this.statistics.bytesIn += bytes.length;
       this.#channel?.feed(bytes);
       return undefined;
@@ -185,43 +190,71 @@ export class Association implements Tunnel {
   #advance(now: number): void {
     const channel = this.#channel as Channel;
     if (this.#state === "handshaking" && channel.isSecure) this.#secure(channel, now);
+    for (const message of channel.messages()) this.#hear(message, now);
+    if (this.#awaitsBind && channel.holdsStanzas) this.#fail(new XtlsError("downgraded", "A stanza came before the bind"), now);
     for (const stanza of channel.arrivals()) this.#host.emit({ kind: "stanza", tunnel: this, stanza });
     if (channel.isOver) this.#farewell(channel, now);
     this.#flush(now);
   }
 
-  /** TLS is done: now, who is it? */
+  /** TLS is done: now, did anybody tamper with the offers, and who is it? */
   #secure(channel: Channel, now: number): void {
     this.#move("secure");
     this.#deadline = now + this.#host.limits.verdictTimeout;
+    const { identity } = this.#host;
     try {
-      this.#follow(this.#judgement.begin(claimOf(this, channel, this.#host.identity, false)), now);
+      const isBound = this.#negotiation.isBindDue(channel.negotiated?.alpn);
+      const claim = claimOf(this, channel, identity, isBound);
+      refuseForeignName(claim.peer, claim.jid);
+      this.#claim = claim;
+      this.#awaitsBind = isBound;
+      if (isBound) channel.say(buildBind(claim, this.#negotiation.agreement, identity.core));
+      else this.#judge(claim);
     } catch (error) {
       this.#fail(asXtlsError(error), now);
     }
   }
 
-  judged(verdict: Verdict, now: number): void {
-    if (this.#state === "judging") this.#follow(this.#judgement.judged(verdict), now);
+  #judge(claim: Claim): void {
+    this.#host.emit({ kind: "judge", tunnel: this, method: this.#negotiation.method, claim });
   }
 
-  #follow(step: Step, now: number): void {
-    if (step.kind === "judge") this.#host.emit({ kind: "judge", tunnel: this, claim: step.claim });
-    else if (step.kind === "trust") this.#trust(step.state, now);
-    else this.#fail(step.error, now);
+  /** An element of the tunnel's own: first the bind, if one is due, then what the peer's method says. */
+  #hear(message: Element, now: number): void {
+    if (this.#state !== "judging") return;
+    if (!this.#awaitsBind) return this.#host.emit({ kind: "message", tunnel: this, message });
+    const claim = this.#claim as Claim;
+    try {
+      checkBind(message, claim, this.#negotiation.agreement, this.#host.identity.core);
+      this.#awaitsBind = false;
+      this.#judge(claim);
+    } catch (error) {
+      this.#fail(asXtlsError(error), now);
+    }
+  }
+
+  /** Our method speaks. @throws XtlsError `closed` when the verdict is there or the tunnel gone */
+  say(message: Element, now: number): void {
+    if (this.#state !== "judging") throw new XtlsError("closed");
+    this.#channel?.say(message);
+    this.#flush(now);
+  }
+
+  /** The method's verdict, or what broke it. */
+  judged(verdict: Verdict | XtlsError, now: number): void {
+    if (this.#state !== "judging" || this.#awaitsBind) return;
+    if (verdict instanceof XtlsError) this.#fail(verdict, now);
+    else if (verdict.trusted) this.#trust(verdict.state, now);
+    else this.#fail(new XtlsError(verdict.code, verdict.detail), now);
   }
 
   #trust(trust: TrustState, now: number): void {
     const channel = this.#channel as Channel;
     this.#move("trust");
     this.#deadline = undefined;
-    this.#security = securityOf(channel, this.#judgement.method, trust);
+    this.#security = securityOf(channel, this.#negotiation.method, this.#claim?.isBound === true, trust);
     this.#host.emit({ kind: "open", tunnel: this });
-    try {
-      channel.trust();
-    } catch (error) {
-      return this.#fail(asXtlsError(error), now);
-    }
+    channel.trust();
     this.#advance(now);
   }
 
@@ -379,8 +412,9 @@ export class Association implements Tunnel {
     }
   }
 
-  #end(error: XtlsError | undefined): void {
+  #end(cause: XtlsError | undefined): void {
     if (this.#state === "closed") return;
+    const error = this.#state === "judging" ? whyRefused(cause, this.#channel) : cause;
     this.#move("end");
     this.#deadline = undefined;
     const { peers: id } = this.#goodbye;
@@ -400,6 +434,12 @@ export class Association implements Tunnel {
     this.statistics.iqsOut++;
     return this.#host.request(this, kind, payload, now);
   }
+}
+
+/** The peer's alert, while it judges us, says more than that there was one. */
+function whyRefused(error: XtlsError | undefined, channel: Channel | undefined): XtlsError | undefined {
+  const meaning = error?.code === "alert-received" ? MEANINGS[channel?.received ?? -1] : undefined;
+  return meaning === undefined ? error : new XtlsError(meaning, "The peer says so", { cause: error });
 }
 
 /** Anything thrown as one of ours. */

@@ -1,8 +1,8 @@
 /**
  * The inside of a tunnel: TLS bytes in, stanzas out, and back.
  *
- * Owns the engine, the reader and the plaintext that came before the peer was judged. Knows no
- * IQ, no id, no time.
+ * Owns the engine, the reader and the stanzas that came before the peer was judged: until then only
+ * what is of the tunnel's own (the bind, a method's messages) comes out. Knows no IQ, no id, no time.
  *
  *     stanza -> strip -> serialise -> engine -> drain -> chunk
  *     stanza <- restore <- Reader  <- engine <- feed  <- chunk
@@ -11,10 +11,10 @@ import type { Element } from "@xmpp/xml";
 import { XtlsError, type ErrorRow } from "../errors.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import type { Engine, Negotiated } from "../tls/engine.ts";
-import { Reader, serialise } from "./framing.ts";
+import { isOwn, Reader, serialise } from "./framing.ts";
 import type { Host } from "./host.ts";
 import type { Limits } from "./limits.ts";
-import { ALPN } from "./namespaces.ts";
+import { ALPN, ALPN_BOUND, NS_XTLS_EXT } from "./namespaces.ts";
 import { restore, strip, type Ends } from "./routing.ts";
 import type { Tunnel } from "./tunnel.ts";
 
@@ -30,19 +30,24 @@ export function openChannel(tunnel: Pick<Tunnel, "role" | "local" | "peer">, hos
   const { identity, limits, engine } = host;
   // A ring must hold a whole chunk of the peer's even when the caller's queue is short.
   const limit = Math.max(limits.queue, 2 * limits.maxBytes);
-  const options = { alpn: [ALPN], limit, ...engine, role: tunnel.role, identity };
+  const alpn = host.hasExtensions ? [ALPN_BOUND, ALPN] : [ALPN];
+  const options = { alpn, limit, ...engine, role: tunnel.role, identity };
   return new Channel(identity.core.engine(options), tunnel, limits);
 }
 
 const SPACE = new Uint8Array([0x20]);
+/** One message of a method, in bytes. */
+const MESSAGE_AT_MOST = 65_536;
 
 export class Channel {
   readonly #engine: ChannelEngine;
   readonly #ends: Ends;
   readonly #limits: Limits;
   readonly #reader: Reader;
-  /** Plaintext from a peer that is not judged yet; undefined from then on. */
-  #held: Uint8Array[] | undefined = [];
+  #isTrusted = false;
+  /** Plaintext bytes from a peer that is not judged yet. */
+  #unjudged = 0;
+  #messages: Element[] = [];
   #arrived: Element[] = [];
 
   constructor(engine: ChannelEngine, ends: Ends, limits: Limits) {
@@ -57,28 +62,39 @@ export class Channel {
     this.#engine.feed(chunk);
     const plaintext = this.#engine.read();
     if (plaintext.length === 0) return;
-    if (this.#held === undefined) this.#arrive(plaintext);
-    else this.#hold(this.#held, plaintext);
+    if (!this.#isTrusted) this.#bound(plaintext.length);
+    for (const element of this.#reader.push(plaintext)) this.#arrive(element);
   }
 
-  /** The peer is judged and found good: what it has said already may be read. @throws XtlsError as `feed` */
+  /** The peer is judged and found good: its stanzas may come out. */
   trust(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const plaintext of held) this.#arrive(plaintext);
+    this.#isTrusted = true;
   }
 
-  /** The stanzas that have come, in order; each once. */
+  /** What has come of the tunnel's own, in order; each once. */
+  messages(): Element[] {
+    return this.#messages.splice(0);
+  }
+
+  /** The stanzas that have come, in order, each once; none before `trust`. */
   arrivals(): Element[] {
-    return this.#arrived.splice(0);
+    return this.#isTrusted ? this.#arrived.splice(0) : [];
+  }
+
+  /** True while stanzas wait for the verdict. */
+  get holdsStanzas(): boolean {
+    return !this.#isTrusted && this.#arrived.length > 0;
   }
 
   /** Encrypts a stanza. @throws XtlsError `foreign-address`, `unfit-stanza`, `stanza-too-large`, `limit-exceeded`: nothing changed */
   write(stanza: Element): void {
-    const bytes = serialise(strip(stanza, this.#ends), this.#limits);
-    if (this.pending + bytes.length > this.#limits.queue)
-      throw new XtlsError("limit-exceeded", "Too much waits to be sent");
-    this.#engine.write(bytes);
+    this.#encrypt(serialise(strip(stanza, this.#ends), this.#limits));
+  }
+
+  /** Encrypts what is of the tunnel's own. @throws XtlsError as `write`; a message has at most 64 KiB */
+  say(message: Element): void {
+    if (!isOwn(message)) throw new XtlsError("unfit-stanza", `A message of a method is in ${NS_XTLS_EXT}`);
+    this.#encrypt(serialise(message, { ...this.#limits, stanza: MESSAGE_AT_MOST }));
   }
 
   /** Encrypts one space: it says nothing, but the peer must acknowledge it. */
@@ -124,6 +140,11 @@ export class Channel {
     return this.#engine.exportKeyingMaterial(label, undefined, length);
   }
 
+  /** The description of the peer's alert, if there was one (RFC 8446 §6). */
+  get received(): number | undefined {
+    return this.#engine.alerts.received?.description;
+  }
+
   /** Says close_notify. @returns false when there is no room for it yet */
   close(): boolean {
     try {
@@ -142,7 +163,7 @@ export class Channel {
   }
 
   [Symbol.dispose](): void {
-    this.#held?.forEach((plaintext) => plaintext.fill(0));
+    this.#arrived = [];
     this.#engine[Symbol.dispose]();
   }
 
@@ -151,16 +172,22 @@ export class Channel {
     return state !== "handshaking" && state !== "open";
   }
 
-  #hold(held: Uint8Array[], plaintext: Uint8Array): void {
-    const size = held.reduce((sum, { length }) => sum + length, plaintext.length);
-    if (size > this.#limits.held) {
-      throw new XtlsError("stanza-too-large", `More than ${this.#limits.held} bytes came before the peer was judged`);
-    }
-    held.push(plaintext);
+  #encrypt(bytes: Uint8Array): void {
+    if (this.pending + bytes.length > this.#limits.queue)
+      throw new XtlsError("limit-exceeded", "Too much waits to be sent");
+    this.#engine.write(bytes);
   }
 
-  #arrive(plaintext: Uint8Array): void {
-    const stanzas = this.#reader.push(plaintext).map((stanza) => restore(stanza, this.#ends));
-    this.#arrived.push(...stanzas);
+  #bound(bytes: number): void {
+    this.#unjudged += bytes;
+    if (this.#unjudged <= this.#limits.held) return;
+    throw new XtlsError("stanza-too-large", `More than ${this.#limits.held} bytes came before the peer was judged`);
+  }
+
+  /** A method ends before the first stanza: nothing of the tunnel's own follows one. */
+  #arrive(element: Element): void {
+    if (!isOwn(element)) this.#arrived.push(restore(element, this.#ends));
+    else if (this.#isTrusted || this.#arrived.length > 0) throw new XtlsError("method-violation", "A message of a method among stanzas");
+    else this.#messages.push(element);
   }
 }

@@ -15,9 +15,8 @@ import { buildError, parseError } from "./condition.ts";
 import type { Host } from "./host.ts";
 import { bareJid, compareOctets, fullJid } from "./jid.ts";
 import { limitsWith, type Limits } from "./limits.ts";
-import type { Method } from "./methods/method.ts";
-import { x509 } from "./methods/x509.ts";
-import { buildOffer, type Offer } from "./offer.ts";
+import { BASE_METHOD, offerOf } from "./negotiation.ts";
+import { buildOffer, parseOffer } from "./offer.ts";
 import type { Output } from "./output.ts";
 import { Requests } from "./requests.ts";
 import { ADMISSION, type Request, type Role } from "./state.ts";
@@ -31,10 +30,10 @@ export interface EndpointOptions {
   readonly address: string;
   readonly identity: Identity;
   readonly limits?: Partial<Limits>;
-  /** In order of preference; default: `x509` alone. */
-  readonly methods?: readonly Method[];
-  /** Sent along with `<start/>`, and with `<proceed/>` to a peer that made an offer itself. Default: none. */
-  readonly offer?: Offer;
+  /** Names of methods, in order of preference, for whom `open` and `accept` say nothing else; default: `x509` alone. */
+  readonly methods?: readonly string[];
+  /** Whether offers are made, and compared inside the tunnel. False: the base wire and nothing else. Default: true. */
+  readonly hasExtensions?: boolean;
   /** Changes to the engines' options: versions, suites, authorities, tickets, key log. */
   readonly engine?: Partial<Omit<EngineOptions, "role" | "identity">>;
   /** Makes ids of IQs: unique and not to be guessed, since they are all that an answer must match besides its `from`. */
@@ -58,29 +57,34 @@ export interface IncomingAnswer {
   readonly payload?: Element | undefined;
 }
 
+/** A question for our offer, as it came with the output `probe`. */
+export type Probe = Pick<IncomingRequest, "id" | "from">;
+
 export class Endpoint {
   /** Our own full JID, prepared. */
   readonly address: string;
   readonly #id: () => string;
   readonly #limits: Limits;
   readonly #host: Host;
+  readonly #methods: readonly string[];
   readonly #requests: Requests<Association>;
   readonly #tunnels = new Map<string, Association>();
   #outputs: Output[] = [];
   #deliveries = 0;
 
   /** @throws XtlsError `invalid-jid`, `invalid-argument` */
-  constructor({ address, identity, limits, methods = [x509], offer, engine = {}, id }: EndpointOptions) {
+  constructor({ address, identity, limits, methods = [BASE_METHOD], hasExtensions = true, engine = {}, id }: EndpointOptions) {
     this.address = fullJid(address);
     if (methods.length === 0) throw new XtlsError("invalid-argument", "An endpoint needs a method");
     this.#id = id;
+    this.#methods = methods;
     this.#limits = limitsWith(limits);
     this.#requests = new Requests(this.address);
     this.#host = {
       identity,
-      methods,
-      offer,
+      hasExtensions,
       engine,
+      id,
       limits: this.#limits,
       emit: (output) => this.#outputs.push(output),
       request: (owner, kind, payload, now) => this.#request(owner, kind, payload, now),
@@ -90,19 +94,26 @@ export class Endpoint {
 
   // --- the caller's wishes -----------------------------------------------------
 
-  /** Asks a peer for a tunnel. @throws XtlsError `invalid-jid`, `already-open`, `too-many-tunnels` */
-  open(peer: string, now: number): Tunnel {
+  /**
+   * Asks a peer for a tunnel.
+   * @param methods in order of preference, for this tunnel
+   * @throws XtlsError `invalid-jid`, `already-open`, `too-many-tunnels`
+   */
+  open(peer: string, now: number, methods = this.#methods): Tunnel {
     const jid = fullJid(peer);
     if (jid === this.address) throw new XtlsError("invalid-jid", "A tunnel to oneself leads nowhere");
     if (this.#tunnels.has(jid)) throw new XtlsError("already-open");
-    const tunnel = this.#add(jid, "initiator");
+    const tunnel = this.#add(jid, "initiator", methods);
     tunnel.ask(now);
     return tunnel;
   }
 
-  /** Consents to a peer's start. Nothing happens when the tunnel has ended in the meantime. */
-  accept(tunnel: Tunnel, now: number): void {
-    this.#own(tunnel)?.accept(now);
+  /**
+   * Consents to a peer's start. Nothing happens when the tunnel has ended in the meantime.
+   * @param methods in order of preference, for this tunnel
+   */
+  accept(tunnel: Tunnel, now: number, methods = this.#methods): void {
+    this.#own(tunnel)?.accept(now, methods);
   }
 
   /** Refuses a peer's start. Nothing happens when the tunnel has ended in the meantime. */
@@ -110,9 +121,39 @@ export class Endpoint {
     this.#own(tunnel)?.refuse(code);
   }
 
-  /** The trust policy's answer to `judge`. Nothing happens when the tunnel has ended in the meantime. */
-  judged(tunnel: Tunnel, verdict: Verdict, now: number): void {
+  /** The method's answer to `judge`, or the error that broke it. Nothing happens when the tunnel has ended in the meantime. */
+  judged(tunnel: Tunnel, verdict: Verdict | XtlsError, now: number): void {
     this.#own(tunnel)?.judged(verdict, now);
+  }
+
+  /**
+   * Sends a message of the method that runs, an element in `urn:xmpp:tmp:xtls:ext` of at most 64 KiB.
+   * @throws XtlsError `closed` when no method runs; `unfit-stanza`, `stanza-too-large`, `limit-exceeded`
+   */
+  say(tunnel: Tunnel, message: Element, now: number): void {
+    const own = this.#own(tunnel);
+    if (own === undefined) throw new XtlsError("closed");
+    own.say(message, now);
+  }
+
+  /**
+   * Answers a `probe`.
+   * @param methods in order of preference, for that peer
+   * @param knowsPeer whether the peer's key is one that we know: only then our own is told
+   */
+  describe({ id, from: to }: Probe, knowsPeer: boolean, methods = this.#methods): void {
+    this.#outputs.push({ kind: "result", id, to, payload: this.offer(knowsPeer, methods) });
+  }
+
+  /** Answers a `probe` as if there were no XTLS here. */
+  ignore({ id, from: to }: Probe): void {
+    this.#outputs.push({ kind: "error", id, to, error: buildError("unsupported") });
+  }
+
+  /** An `<offer/>` outside a tunnel. @param withKeys whether it tells our certificate's fingerprints */
+  offer(withKeys: boolean, methods = this.#methods): Element {
+    const offer = offerOf(this.#host, methods, "");
+    return buildOffer(withKeys ? offer : { ...offer, keys: [], fingerprints: [] });
   }
 
   /**
@@ -199,7 +240,7 @@ export class Endpoint {
     const { id, from, type, payload } = request;
     const tunnel = this.#tunnels.get(addressOf(from));
     const ask = parseAsk(type, payload);
-    if (ask.kind === "offer") return this.#describe(id, from);
+    if (ask.kind === "offer") return this.#probed(id, from, ask.offer);
     if (ask.kind === "start") return this.#start(request, tunnel, ask.offer, now);
     const admission = ADMISSION[tunnel?.state ?? "closed"][ask.kind];
     if (admission !== "admitted") throw new XtlsError(admission);
@@ -208,12 +249,13 @@ export class Endpoint {
   }
 
   /** XEP-0250: an offer can be asked for without a start. Having none is having no support. */
-  #describe(id: string, to: string): void {
-    if (this.#host.offer === undefined) throw new XtlsError("unsupported");
-    this.#outputs.push({ kind: "result", id, to, payload: buildOffer(this.#host.offer) });
+  #probed(id: string, from: string, offer: Element): void {
+    if (!this.#host.hasExtensions) throw new XtlsError("unsupported");
+    this.#outputs.push({ kind: "probe", id, from, offer: parseOffer(offer) });
   }
 
-  #start(request: IncomingRequest, tunnel: Association | undefined, offer: Offer | undefined, now: number): void {
+  #start(request: IncomingRequest, tunnel: Association | undefined, offer: Element | undefined, now: number): void {
+    if (offer !== undefined) parseOffer(offer); // malformed: nothing has happened yet
     if (tunnel === undefined) return this.#welcome(addressOf(request.from), request.id, offer, now);
     const isTie = ADMISSION[tunnel.state].start === "tie-break" && tunnel.role === "initiator";
     if (!isTie) return this.#doubt(request, tunnel, now);
@@ -221,7 +263,7 @@ export class Endpoint {
     tunnel.yield(request.id, offer, now);
   }
 
-  #welcome(peer: string, id: string, offer: Offer | undefined, now: number): void {
+  #welcome(peer: string, id: string, offer: Element | undefined, now: number): void {
     if (peer === this.address) throw new XtlsError("malformed", "A start from oneself");
     const waiting = [...this.#tunnels.values()].filter(({ awaitsConsent }) => awaitsConsent).length;
     if (waiting >= this.#limits.starts) throw new XtlsError("too-many-tunnels");
@@ -240,11 +282,11 @@ export class Endpoint {
   }
 
   /** @throws XtlsError `too-many-tunnels` */
-  #add(peer: string, role: Role): Association {
+  #add(peer: string, role: Role, methods?: readonly string[]): Association {
     const siblings = [...this.#tunnels.keys()].filter((jid) => bareJid(jid) === bareJid(peer)).length;
     if (this.#tunnels.size >= this.#limits.tunnels || siblings >= this.#limits.tunnelsPerPeer)
       throw new XtlsError("too-many-tunnels");
-    const tunnel = new Association(this.#host, this.address, peer, role);
+    const tunnel = new Association(this.#host, this.address, peer, role, methods);
     this.#tunnels.set(peer, tunnel);
     return tunnel;
   }

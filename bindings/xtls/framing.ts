@@ -9,7 +9,7 @@ import { Element } from "@xmpp/xml";
 import { SaxesParser, type SaxesTagNS } from "saxes";
 import { XtlsError } from "../errors.ts";
 import type { Limits } from "./limits.ts";
-import { NS_CLIENT } from "./namespaces.ts";
+import { NS_CLIENT, NS_XTLS_EXT } from "./namespaces.ts";
 
 type FramingLimits = Pick<Limits, "stanza" | "depth">;
 
@@ -20,8 +20,13 @@ const PIECES = /[^>]*>|[^>]+/g;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const utf8 = new TextEncoder();
 
+/** True for what is of the tunnel's own: the bind, and the messages of a method. Everything else inside is a stanza. */
+export function isOwn(element: Element): boolean {
+  return element.getNS() === NS_XTLS_EXT;
+}
+
 /**
- * One stanza as bytes.
+ * One stanza, or one element of the tunnel's own, as bytes.
  * @throws XtlsError `stanza-too-large`; `unfit-stanza` for what our own `Reader` would refuse, such as control characters or a prefix declared further up
  */
 export function serialise(stanza: Element, limits: FramingLimits): Uint8Array {
@@ -31,7 +36,8 @@ export function serialise(stanza: Element, limits: FramingLimits): Uint8Array {
   const bytes = utf8.encode(text);
   try {
     const reader = new Reader(limits);
-    if (reader.push(bytes).length === 1 && reader.isBetween) return bytes;
+    const read = reader.push(bytes);
+    if (read.length === 1 && reader.isBetween && isOwn(read[0] as Element) === isOwn(stanza)) return bytes;
   } catch (cause) {
     if ((cause as XtlsError).code === "stanza-too-large") throw cause;
     throw new XtlsError("unfit-stanza", (cause as Error).message, { cause });
@@ -142,6 +148,7 @@ export class Reader {
 /** RFC 6120 §4.8.5: the content namespace is the default one, never prefixed. */
 function requireStanza(tag: SaxesTagNS): void {
   if (STANZAS.includes(tag.name) && tag.uri === NS_CLIENT) return;
+  if (tag.uri === NS_XTLS_EXT && tag.prefix === "") return;
   throw new XtlsError("restricted-xml", "Something other than message, presence or iq came through the tunnel");
 }
 

@@ -6,18 +6,18 @@ import type { Identity } from "../tls/identity.ts";
 import type { EngineOptions } from "../tls/options.ts";
 import type { Association } from "./association.ts";
 import type { Limits } from "./limits.ts";
-import type { Method } from "./methods/method.ts";
-import type { Offer } from "./offer.ts";
 import type { Output } from "./output.ts";
 import type { Request } from "./state.ts";
 
 export interface Host {
   readonly identity: Identity;
   readonly limits: Limits;
-  readonly methods: readonly Method[];
-  readonly offer: Offer | undefined;
+  /** Offers are made and compared; otherwise the base wire alone is spoken. */
+  readonly hasExtensions: boolean;
   readonly engine: Partial<Omit<EngineOptions, "role" | "identity">>;
   emit(output: Output): void;
+  /** What nobody can guess, and nobody has had before. */
+  id(): string;
   /** Sends a request and waits for its answer. @returns its id */
   request(owner: Association, kind: Request, payload: Element, now: number): string;
   /** The tunnel is over. */

@@ -6,9 +6,8 @@
 export type { Refusal } from "./association.ts";
 export { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest } from "./endpoint.ts";
 export type { Limits } from "./limits.ts";
-export type { Method, MethodRun, Step } from "./methods/method.ts";
-export type { Offer } from "./offer.ts";
+export type { Offer, TunnelOffer } from "./offer.ts";
 export type { Output } from "./output.ts";
 export type { Role, State } from "./state.ts";
-export type { Claim, Trust, TrustState, Verdict } from "./trust.ts";
+export type { Claim, End, Proof, Trust, TrustState, Verdict } from "./trust.ts";
 export type { Delivery, Security, Statistics } from "./tunnel.ts";

@@ -13,7 +13,7 @@ export interface Limits {
   readonly tunnelsPerPeer: number;
   /** Peers' starts that await local consent. */
   readonly starts: number;
-  /** `<data/>` in flight: sent, not yet acknowledged. 1 is what every peer can bear. */
+  /** `<data/>` in flight: sent, not yet acknowledged. 1 is what every peer can bear; one that offers more gets at least 8. */
   readonly window: number;
   /** TLS bytes of one `<data/>` that we send. 4096 make an IQ of 5.6 kB, below every server's limit. */
   readonly chunk: number;
@@ -21,7 +21,7 @@ export interface Limits {
   readonly maxBytes: number;
   /** What may wait to be sent: beyond it `send` throws `limit-exceeded`. */
   readonly queue: number;
-  /** Plaintext that may arrive before the peer's certificate is judged; it is held, not looked at. */
+  /** Plaintext that may arrive before the peer is judged: a method's messages, and stanzas, which are held. */
   readonly held: number;
   /** One inner stanza, as UTF-8. */
   readonly stanza: number;
@@ -33,7 +33,7 @@ export interface Limits {
   readonly dataTimeout: number;
   /** From `<proceed/>` to the end of the TLS handshake. */
   readonly handshakeTimeout: number;
-  /** From there to the trust policy's verdict, which may need a person. */
+  /** From there to the method's verdict, which may need a person. */
   readonly verdictTimeout: number;
 }
 

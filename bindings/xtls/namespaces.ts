@@ -19,3 +19,5 @@ export const NS_COMPONENT = "jabber:component:accept";
 
 /** The ALPN protocol of a tunnel (RFC 7301). */
 export const ALPN = "xtls/1";
+/** The same, said by an end that compares offers inside (bind.ts). TLS authenticates it: no server can take it away. */
+export const ALPN_BOUND = "xtls/1+bind";

@@ -1,13 +1,14 @@
 /**
- * Offers: what an end could do, said in clear before TLS (XEP-0250 v0.2, and v0.1's names).
+ * Offers: what an end could do, said in clear before TLS (XEP-0250 v0.2, v0.1's names, our extensions).
  *
- * An offer promises nothing and proves nothing; anyone on the way can change it. Knows only XML.
+ * An offer promises nothing and proves nothing; anyone on the way can change it. What makes that
+ * harmless is the bind (bind.ts): both ends compare the offers inside the tunnel. Knows only XML.
  */
 import { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
-import { NS_C2CTLS, NS_PUBKEY } from "./namespaces.ts";
+import { NS_C2CTLS, NS_PUBKEY, NS_XTLS_EXT } from "./namespaces.ts";
 
-/** The plain offers of XEP-0250. */
+/** What an end says of itself. */
 export interface Offer {
   /** SHA-1 of certificates or keys, 40 lower-case hex digits each: a name to look a key up by, no proof. */
   readonly keys: readonly string[];
@@ -18,35 +19,76 @@ export interface Offer {
   /** v0.1: X.509 and OpenPGP certificates are understood. */
   readonly x509: boolean;
   readonly openpgp: boolean;
+  /** Extension: methods in order of preference; none: the peer knows only the base wire's. */
+  readonly methods: readonly string[];
+  /** Extension: SHA-256 of certificates, upper-case hex with colons (XEP-0320). */
+  readonly fingerprints: readonly string[];
+  /** Extension: what the tunnel's wire may look like. */
+  readonly tunnel: TunnelOffer | undefined;
+  /** Extension: offers are compared inside the tunnel. */
+  readonly bind: boolean;
+}
+
+/** Limits of one end, for the other to keep. */
+export interface TunnelOffer {
+  /** Names this tunnel; the initiator makes it, the responder repeats it. */
+  readonly sid: string;
+  /** Unacknowledged `<data/>` that are accepted. */
+  readonly window: number;
+  /** TLS bytes of one `<data/>` that are accepted. */
+  readonly maxBytes: number;
 }
 
 const FLAGS = ["srp", "insecure", "x509", "openpgp"] as const;
+/** Far beyond what anybody has; the work on a hostile offer stays small. */
 const KEYS_AT_MOST = 32;
+const METHODS_AT_MOST = 16;
+const METHOD = /^[A-Za-z_][\w.-]{0,63}$/;
+const SID = /^[\x21-\x7e]{1,64}$/;
+const NUMBER = /^[1-9]\d{0,8}$/;
 
-/** Builds the `<offer/>`. @throws XtlsError `invalid-argument` for a key that is not 40 hex digits */
+/** Builds the `<offer/>`. @throws XtlsError `invalid-argument` for a key, fingerprint, method or sid that is not as documented */
 export function buildOffer(offer: Partial<Offer>): Element {
   const element = new Element("offer", { xmlns: NS_C2CTLS });
   for (const key of offer.keys ?? []) element.append(buildKey(key));
   for (const flag of FLAGS) if (offer[flag]) element.append(new Element(flag));
+  for (const name of offer.methods ?? []) element.append(extension("method", { name: fit(name, METHOD, "A method's name") }));
+  for (const fingerprint of offer.fingerprints ?? []) element.append(buildFingerprint(fingerprint));
+  if (offer.tunnel !== undefined) element.append(buildTunnel(offer.tunnel));
+  if (offer.bind) element.append(extension("bind"));
   return element;
 }
 
 /**
  * Reads an `<offer/>`. Children that are not known are ignored: that is how offers grow.
- * @throws XtlsError `malformed` for a `<keyinfo/>` without a SHA-1 name, or too many of them
+ * @throws XtlsError `malformed` for a known child that is not as the protocol has it, or too many of them
  */
 export function parseOffer(element: Element): Offer {
-  const infos = element.getChildren("keyinfo", NS_PUBKEY);
-  if (infos.length > KEYS_AT_MOST) throw new XtlsError("malformed", "An offer with too many keys");
   const has = (flag: string) => element.getChild(flag, NS_C2CTLS) !== undefined;
   return {
-    keys: infos.map(parseKey),
+    keys: several(element, "keyinfo", NS_PUBKEY, KEYS_AT_MOST).map(parseKey),
     srp: has("srp"),
     insecure: has("insecure"),
     x509: has("x509"),
     openpgp: has("openpgp"),
+    methods: several(element, "method", NS_XTLS_EXT, METHODS_AT_MOST).map(parseMethod),
+    fingerprints: several(element, "fingerprint", NS_XTLS_EXT, KEYS_AT_MOST).filter(isSha256).map(parseFingerprint),
+    tunnel: several(element, "tunnel", NS_XTLS_EXT, 1).map(parseTunnel)[0],
+    bind: element.getChild("bind", NS_XTLS_EXT) !== undefined,
   };
 }
+
+function several(offer: Element, name: string, namespace: string, most: number): Element[] {
+  const children = offer.getChildren(name, namespace);
+  if (children.length > most) throw new XtlsError("malformed", `An offer with more than ${most} <${name}/>`);
+  return children;
+}
+
+function extension(name: string, attributes: Record<string, string> = {}): Element {
+  return new Element(name, { xmlns: NS_XTLS_EXT, ...attributes });
+}
+
+// --- keys ------------------------------------------------------------------
 
 function buildKey(key: string): Element {
   const name = sha1Name(key);
@@ -65,4 +107,55 @@ function parseKey(info: Element): string {
 function sha1Name(text: string): string | undefined {
   const name = text.trim().toLowerCase();
   return /^[0-9a-f]{40}$/.test(name) ? name : undefined;
+}
+
+function buildFingerprint(fingerprint: string): Element {
+  const text = sha256Text(fingerprint);
+  if (text === undefined) throw new XtlsError("invalid-argument", "A fingerprint is a SHA-256 in hex with colons");
+  return extension("fingerprint", { hash: "sha-256" }).t(text);
+}
+
+function parseFingerprint(element: Element): string {
+  const text = sha256Text(element.getText());
+  if (text === undefined) throw new XtlsError("malformed", "A <fingerprint/> that is no SHA-256 in hex with colons");
+  return text;
+}
+
+/** Other hashes may come some day: they are not known. */
+function isSha256({ attrs: { hash } }: Element): boolean {
+  return hash === "sha-256";
+}
+
+function sha256Text(text: string): string | undefined {
+  const fingerprint = text.trim().toUpperCase();
+  return /^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/.test(fingerprint) ? fingerprint : undefined;
+}
+
+// --- methods and the tunnel -------------------------------------------------
+
+function parseMethod({ attrs: { name } }: Element): string {
+  return known(name, METHOD, "A <method/> without a proper name");
+}
+
+function buildTunnel({ sid, window, maxBytes }: TunnelOffer): Element {
+  fit(sid, SID, "A sid");
+  return extension("tunnel", { sid, window: String(window), "max-bytes": String(maxBytes) });
+}
+
+function parseTunnel({ attrs }: Element): TunnelOffer {
+  return {
+    sid: known(attrs.sid, SID, "A <tunnel/> without a proper sid"),
+    window: Number(known(attrs.window ?? "1", NUMBER, "A window that is no number")),
+    maxBytes: Number(known(attrs["max-bytes"] ?? "4096", NUMBER, "A max-bytes that is no number")),
+  };
+}
+
+function known(value: unknown, shape: RegExp, otherwise: string): string {
+  if (typeof value === "string" && shape.test(value)) return value;
+  throw new XtlsError("malformed", otherwise);
+}
+
+function fit(value: string, shape: RegExp, what: string): string {
+  if (shape.test(value)) return value;
+  throw new XtlsError("invalid-argument", `${what} must match ${shape.source}`);
 }

@@ -8,7 +8,7 @@ import { XtlsError } from "../errors.ts";
 import type { Association } from "./association.ts";
 import type { Channel } from "./channel.ts";
 import type { Host } from "./host.ts";
-import type { Judgement } from "./judgement.ts";
+import type { Negotiation } from "./negotiation.ts";
 import type { Delivery } from "./tunnel.ts";
 import { Window } from "./window.ts";
 import { buildData } from "./wire.ts";
@@ -16,14 +16,14 @@ import { buildData } from "./wire.ts";
 export class Outbox {
   readonly #host: Host;
   readonly #tunnel: Association;
-  readonly #judgement: Judgement;
+  readonly #negotiation: Negotiation;
   readonly #window: Window;
 
-  constructor(host: Host, tunnel: Association, judgement: Judgement) {
+  constructor(host: Host, tunnel: Association, negotiation: Negotiation) {
     this.#host = host;
     this.#tunnel = tunnel;
-    this.#judgement = judgement;
-    this.#window = new Window(host.limits.window);
+    this.#negotiation = negotiation;
+    this.#window = new Window();
   }
 
   /** True when all that was sent is answered. */
@@ -43,12 +43,13 @@ export class Outbox {
 
   /** Sends what the window admits. */
   pump(channel: Channel, now: number): void {
-    while (this.#window.hasRoom && channel.pending > 0) this.#sendChunk(channel, now);
+    const { window } = this.#negotiation.pace;
+    while (this.#window.inFlight < window && channel.pending > 0) this.#sendChunk(channel, now);
   }
 
   /** Sends an alert, whatever the window says, but never out of its place in the stream: a long queue is not worth sending to an enemy. */
   sendLast(channel: Channel, now: number): void {
-    if (channel.pending > 0 && channel.pending <= this.#host.limits.chunk) this.#sendChunk(channel, now);
+    if (channel.pending > 0 && channel.pending <= this.#negotiation.pace.chunk) this.#sendChunk(channel, now);
   }
 
   /** A `<data/>` was answered. */
@@ -67,8 +68,8 @@ export class Outbox {
   }
 
   #sendChunk(channel: Channel, now: number): void {
-    const bytes = channel.drain(this.#host.limits.chunk);
-    const payload = buildData({ bytes, method: this.#judgement.announce() });
+    const bytes = channel.drain(this.#negotiation.pace.chunk);
+    const payload = buildData({ bytes, method: this.#negotiation.announce() });
     this.#tunnel.statistics.bytesOut += bytes.length;
     this.#window.sent(this.#tunnel.request("data", payload, now), bytes.length);
   }

@@ -14,10 +14,14 @@ export type Output =
   | { readonly kind: "result"; readonly id: string; readonly to: string; readonly payload?: Element }
   /** Answer an IQ: `<iq type='error' id to>` with this `<error/>`. */
   | { readonly kind: "error"; readonly id: string; readonly to: string; readonly error: Element }
+  /** Somebody asks what we could do, without a start: answer by `describe`. */
+  | { readonly kind: "probe"; readonly id: string; readonly from: string; readonly offer: Offer }
   /** A peer asks for a tunnel: answer by `accept` or `refuse`. */
   | { readonly kind: "consent"; readonly tunnel: Tunnel; readonly offer: Offer | undefined }
-  /** Ask the trust policy: answer by `judged`. */
-  | { readonly kind: "judge"; readonly tunnel: Tunnel; readonly claim: Claim }
+  /** Run the method on this claim: answer by `judged`; it may `say` something before. */
+  | { readonly kind: "judge"; readonly tunnel: Tunnel; readonly method: string; readonly claim: Claim }
+  /** For the method that runs: what the same method at the other end said. */
+  | { readonly kind: "message"; readonly tunnel: Tunnel; readonly message: Element }
   /** Stanzas may be sent from now on. */
   | { readonly kind: "open"; readonly tunnel: Tunnel }
   /** A stanza from the peer: checked, `from` and `to` set. */

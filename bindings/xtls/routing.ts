@@ -48,12 +48,13 @@ interface ServerOnly {
  * @throws XtlsError `unfit-stanza`, `foreign-address`
  */
 export function strip(stanza: Element, { local, peer }: Ends): Element {
-  if (!STANZAS.includes(stanza.name)) throw new XtlsError("unfit-stanza", "Not a message, presence or iq");
+  if (!STANZAS.includes(stanza.name) || !isAbsentOrStream(stanza.attrs.xmlns))
+    throw new XtlsError("unfit-stanza", "Not a message, presence or iq");
   if (isSubscription(stanza)) throw new XtlsError("unfit-stanza", "A subscription is the servers' business");
   if (!isAbsentOr(stanza.attrs.to, peer)) throw new XtlsError("foreign-address", `"to" is not ${peer}`);
   if (!isAbsentOr(stanza.attrs.from, local)) throw new XtlsError("foreign-address", `"from" is not ${local}`);
   const { to: _to, from: _from, ...attributes } = stanza.attrs as Record<string, string>;
-  if (isStreamNamespace(attributes.xmlns)) delete attributes.xmlns;
+  delete attributes.xmlns;
   const stripped = new Element(stanza.name, attributes);
   stripped.children = stanza.children;
   return stripped;
@@ -96,6 +97,6 @@ function isAbsentOr(address: unknown, jid: string): boolean {
   return address === undefined || address === null || isSameJid(String(address), jid);
 }
 
-function isStreamNamespace(namespace: string | undefined): boolean {
-  return namespace === NS_CLIENT || namespace === NS_COMPONENT;
+function isAbsentOrStream(namespace: unknown): boolean {
+  return namespace === undefined || namespace === NS_CLIENT || namespace === NS_COMPONENT;
 }

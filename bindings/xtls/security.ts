@@ -36,10 +36,10 @@ export function claimOf(tunnel: Tunnel, channel: ClaimFacts, identity: Identity,
 }
 
 /** What an open tunnel is worth. @throws XtlsError `certificate-missing` */
-export function securityOf({ peer, negotiated }: Facts, method: string, trust: TrustState): Security {
+export function securityOf({ peer, negotiated }: Facts, method: string, isBound: boolean, trust: TrustState): Security {
   if (peer === undefined || negotiated === undefined) throw new XtlsError("certificate-missing");
   const { version, ciphersuite, group, alpn, resumed } = negotiated;
-  return { method, version, ciphersuite, group, alpn, certificate: peer, trust, resumed };
+  return { method, version, ciphersuite, group, alpn, certificate: peer, trust, isBound, resumed };
 }
 
 /** The authorities may be given as PEM. @returns what is wrong with the chain */

@@ -54,6 +54,8 @@ export type Verdict =
   | {
       readonly trusted: true;
       readonly state: "verified" | "first-use";
+      /** How it was found out, for the people who look at the store later: which key, which words. Never a secret. */
+      readonly note?: string;
       /** True when this peer once compared offers and now did not. */
       readonly hasLostCapabilities?: boolean;
     }
@@ -64,7 +66,7 @@ export interface Proof {
   /** The method's name. */
   readonly method: string;
   readonly state: "verified" | "first-use";
-  /** For the people who look at the store later: which key, which words. Never a secret. */
+  /** As in the method's verdict. */
   readonly note?: string;
 }
 

@@ -22,6 +22,8 @@ export interface Security {
   /** The peer's certificate. */
   readonly certificate: Certificate;
   readonly trust: TrustState;
+  /** True when both ends compared their offers inside: nobody on the way changed them. */
+  readonly isBound: boolean;
   /** True when TLS resumed an earlier session. */
   readonly resumed: boolean;
 }

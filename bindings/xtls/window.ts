@@ -2,26 +2,21 @@
  * What of our TLS byte stream is in flight, and which stanzas have arrived.
  *
  * Counts bytes only. The stream is cut into chunks; a chunk is in flight until its IQ is
- * answered; at most `window` of them are. A stanza has arrived when everything up to its last
+ * answered. A stanza has arrived when everything up to its last
  * byte is answered. Knows neither bytes nor IQs.
  */
 import type { Delivery } from "./tunnel.ts";
 
 export class Window {
-  readonly #window: number;
   /** Where each chunk in flight begins, by its IQ's id, in order. */
   readonly #inFlight = new Map<string, number>();
   /** Deliveries and where each ends, in order. */
   readonly #expected: { readonly delivery: Delivery; readonly end: number }[] = [];
   #sent = 0;
 
-  /** @param window chunks in flight at most */
-  constructor(window: number) {
-    this.#window = window;
-  }
-
-  get hasRoom(): boolean {
-    return this.#inFlight.size < this.#window;
+  /** How many chunks are in flight. */
+  get inFlight(): number {
+    return this.#inFlight.size;
   }
 
   /** True when all that was sent is answered. */

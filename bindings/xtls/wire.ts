@@ -1,13 +1,12 @@
 /**
  * The five elements of XTLS as values and back: start, proceed, data, close, closed.
  *
- * Knows XML and base64, no state: whether an element may come now is state.ts's to say.
+ * Knows XML and base64, no offer (offer.ts reads those) and no state: whether an element may come now is state.ts's to say.
  */
 import { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { NS_C2CTLS, NS_XTLS } from "./namespaces.ts";
-import { buildOffer, parseOffer, type Offer } from "./offer.ts";
 
 /** A piece of one direction's TLS byte stream. */
 export interface Chunk {
@@ -18,17 +17,17 @@ export interface Chunk {
 
 /** What a peer may ask. */
 export type Ask =
-  | { readonly kind: "start"; readonly offer: Offer | undefined }
+  | { readonly kind: "start"; readonly offer: Element | undefined }
   | { readonly kind: "data"; readonly payload: Element }
   | { readonly kind: "close" }
   /** XEP-0250 alone: what could you do? */
-  | { readonly kind: "offer" };
+  | { readonly kind: "offer"; readonly offer: Element };
 
-export function buildStart(offer?: Partial<Offer>): Element {
+export function buildStart(offer?: Element): Element {
   return withOffer("start", offer);
 }
 
-export function buildProceed(offer?: Partial<Offer>): Element {
+export function buildProceed(offer?: Element): Element {
   return withOffer("proceed", offer);
 }
 
@@ -47,7 +46,7 @@ export function buildClosed(): Element {
 
 /** Reads an IQ request's child, `<data/>` only as far as its name. @throws XtlsError `malformed` */
 export function parseAsk(type: "get" | "set", payload: Element): Ask {
-  if (type === "get" && payload.is("offer", NS_C2CTLS)) return { kind: "offer" };
+  if (type === "get" && payload.is("offer", NS_C2CTLS)) return { kind: "offer", offer: payload };
   if (type !== "set" || payload.getNS() !== NS_XTLS) throw new XtlsError("malformed", "Not a request of XTLS");
   const kind = payload.getName();
   if (kind === "start") return { kind, offer: offerIn(payload) };
@@ -73,21 +72,21 @@ export function parseData(payload: Element, most: number): Chunk {
 }
 
 /** The offer in the answer to `<start/>`. @throws XtlsError `malformed` when it is no `<proceed/>` */
-export function parseProceed(payload: Element | undefined): Offer | undefined {
+export function parseProceed(payload: Element | undefined): Element | undefined {
   if (payload?.is("proceed", NS_XTLS)) return offerIn(payload);
   throw new XtlsError("malformed", "A <start/> was answered by something other than <proceed/>");
 }
 
-function withOffer(name: string, offer: Partial<Offer> | undefined): Element {
+function withOffer(name: string, offer: Element | undefined): Element {
   const element = new Element(name, { xmlns: NS_XTLS });
-  if (offer !== undefined) element.append(buildOffer(offer));
+  if (offer !== undefined) element.append(offer);
   return element;
 }
 
-function offerIn(element: Element): Offer | undefined {
+function offerIn(element: Element): Element | undefined {
   const offers = element.getChildren("offer", NS_C2CTLS);
   if (offers.length > 1) throw new XtlsError("malformed", "More than one <offer/>");
-  return offers[0] && parseOffer(offers[0]);
+  return offers[0];
 }
 
 function tooLarge(most: number): XtlsError {

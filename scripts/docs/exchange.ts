@@ -43,6 +43,7 @@ export async function record(): Promise<ExchangeRecord> {
     {
       identity: core.createIdentity({ jid: "romeo@montague.lit" }),
       engine: { keyLog: (line) => keys.push(line) },
+      hasExtensions: false,
       ids: numbered("xtls_"),
     },
     { identity: core.createIdentity({ jid: "juliet@capulet.lit" }), ids: numbered("balcony_") },

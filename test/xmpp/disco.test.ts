@@ -30,7 +30,7 @@ async function featuresOf(asker: Actor, address: string): Promise<string[]> {
 
 test("a client without a disco handler answers for itself", async () => {
   const [romeo, juliet] = [await enter(router, "romeo"), await enter(router, "juliet")];
-  assert.equal(await featuresOf(romeo, juliet.address), [NS_INFO, "urn:xmpp:tmp:xtls"]);
+  assert.equal(await featuresOf(romeo, juliet.address), [NS_INFO, "urn:xmpp:tmp:xtls", "urn:xmpp:tmp:xtls:ext"]);
   assert.ok(await romeo.tunnels.supports(juliet.address));
 });
 
@@ -44,7 +44,7 @@ test("an application's own handler keeps its answer, and the feature is added", 
       xml("feature", { var: "urn:own" }),
     ),
   );
-  assert.equal(await featuresOf(romeo, juliet.address), ["urn:own", "urn:xmpp:tmp:xtls"]);
+  assert.equal(await featuresOf(romeo, juliet.address), ["urn:own", "urn:xmpp:tmp:xtls", "urn:xmpp:tmp:xtls:ext"]);
 });
 
 test("the feature is not added twice", async () => {
@@ -52,7 +52,7 @@ test("the feature is not added twice", async () => {
   juliet.xmpp.iqCallee.get(NS_INFO, "query", () =>
     xml("query", { xmlns: NS_INFO }, xml("feature", { var: "urn:xmpp:tmp:xtls" })),
   );
-  assert.equal(await featuresOf(romeo, juliet.address), ["urn:xmpp:tmp:xtls"]);
+  assert.equal(await featuresOf(romeo, juliet.address), ["urn:xmpp:tmp:xtls", "urn:xmpp:tmp:xtls:ext"]);
 });
 
 test("nodes are the application's: without a handler they are not answered for", async () => {

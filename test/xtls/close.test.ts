@@ -245,7 +245,7 @@ test("closing before the tunnel is open cancels it at both ends", () => {
   wire.romeo.close(tunnel);
   wire.settle();
   assert.is(wire.romeo.closes[0]?.code, "handshake-canceled");
-  assert.is(wire.juliet.closes[0]?.code, "alert-received");
+  assert.is(wire.juliet.closes[0]?.code, "handshake-canceled");
 });
 
 // --- time ---------------------------------------------------------------------------

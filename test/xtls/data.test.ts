@@ -3,7 +3,7 @@ import { decodeBase64, encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "./code.ts";
 import { pair, says } from "./ends.ts";
-import { JULIET, ROMEO, written, type Iq, type WirePair } from "./wire-pair.ts";
+import { JULIET, ROMEO, written, type EndOptions, type Iq, type WirePair } from "./wire-pair.ts";
 
 const test = suite("data");
 const NS = "urn:xmpp:tmp:xtls";
@@ -89,7 +89,7 @@ for (const size of [1, 2, 7, 100]) {
 }
 
 test("accepts several records and stanzas in one data", () => {
-  const wire = pair().open();
+  const wire = pair({ hasExtensions: false }).open();
   wire.log.length = 0;
   for (const body of ["1", "2", "3", "4"]) wire.romeo.send(says(body));
   wire.settle();
@@ -100,22 +100,32 @@ test("accepts several records and stanzas in one data", () => {
 });
 
 test("keeps one data in flight by default, and as many as the window says", () => {
-  for (const window of [1, 3]) {
-    const wire = pair({ limits: { window } }).open();
-    wire.romeo.send(says("x".repeat(50000)));
-    let most = 0;
-    const waiting = new Set<string>();
-    wire.intercept = (iq) => {
-      if (dataOf(iq) && iq.from === ROMEO) waiting.add(iq.id);
-      if (iq.type === "result") waiting.delete(iq.id);
-      most = Math.max(most, waiting.size);
-      return [iq];
-    };
-    wire.settle();
-    assert.is(most, window);
-    assert.is(wire.juliet.stanzas.length, 1);
-  }
+  for (const window of [1, 3]) assert.is(inFlight(window, { hasExtensions: false }), window);
 });
+
+test("a peer that offers a window gets eight, or as many as are asked for and it bears", () => {
+  assert.is(inFlight(1), 8);
+  assert.is(inFlight(12), 12);
+  assert.is(inFlight(100), 64);
+});
+
+/** How many `<data/>` of Romeo's are in flight at most. */
+function inFlight(window: number, both: Partial<EndOptions> = {}): number {
+  const wire = pair({ limits: { window }, ...both }, both).open();
+  const waiting = new Set<string>();
+  let most = 0;
+  wire.intercept = (iq) => {
+    if (iq.type === "result") waiting.delete(iq.id);
+    return [iq];
+  };
+  for (let sent = 0; sent < 8; sent++) wire.romeo.send(says("x".repeat(50_000)));
+  do {
+    for (const iq of wire.romeo.sent) if (dataOf(iq)) waiting.add(iq.id);
+    most = Math.max(most, waiting.size);
+  } while (wire.step(wire.romeo) || wire.step(wire.juliet));
+  assert.is(wire.juliet.stanzas.length, 8);
+  return most;
+}
 
 test("keeps the whole IQ of a chunk small enough for every server", () => {
   const wire = pair().open();
@@ -275,7 +285,7 @@ test("an error in answer to data ends the tunnel, since nothing says where to go
 });
 
 test("bounds what waits to be sent: send throws and nothing was taken", () => {
-  const wire = pair({ limits: { queue: 20000 } }).open();
+  const wire = pair({ limits: { queue: 20000 }, hasExtensions: false }).open();
   wire.romeo.send(says("x".repeat(15000)));
   assert.is(
     code(() => wire.romeo.send(says("x".repeat(15000)))),
@@ -313,9 +323,10 @@ test("a result counts from the peer's full JID alone", () => {
 test("a proceed counts from the peer's full JID alone", () => {
   const wire = pair();
   const tunnel = wire.romeo.open(JULIET);
+  const [{ id }] = wire.romeo.sent as [Iq];
   for (const from of [undefined, "juliet@capulet.lit", "capulet.lit", "mallory@evil.lit/x"]) {
     assert.is(
-      wire.romeo.receive({ type: "result", id: "romeo-1", from, to: ROMEO, payload: xml("proceed", { xmlns: NS }) }),
+      wire.romeo.receive({ type: "result", id, from, to: ROMEO, payload: xml("proceed", { xmlns: NS }) }),
       false,
     );
   }
@@ -331,8 +342,9 @@ test("an error counts from those who bounce too, and from nobody else", () => {
   for (const from of [JULIET, undefined, "juliet@capulet.lit", "capulet.lit", "montague.lit", "romeo@montague.lit"]) {
     const wire = pair();
     wire.romeo.open(JULIET);
+    const [{ id }] = wire.romeo.sent as [Iq];
     assert.is(
-      wire.romeo.receive({ type: "error", id: "romeo-1", from, to: ROMEO, payload: error }),
+      wire.romeo.receive({ type: "error", id, from, to: ROMEO, payload: error }),
       true,
       String(from),
     );

@@ -5,7 +5,21 @@ import { code } from "./code.ts";
 
 const test = suite("offer");
 const sha1 = "428b1358a286430f628da23fb33ddaf6e474f5c5";
-const all = { keys: [sha1], srp: true, insecure: true, x509: true, openpgp: true };
+const sha256 = Array.from({ length: 32 }, (_, at) => (at + 0xa0).toString(16).toUpperCase()).join(":");
+const none = { keys: [], srp: false, insecure: false, x509: false, openpgp: false, methods: [], fingerprints: [], tunnel: undefined, bind: false };
+const all = {
+  keys: [sha1],
+  srp: true,
+  insecure: true,
+  x509: true,
+  openpgp: true,
+  methods: ["srp", "sas"],
+  fingerprints: [sha256],
+  tunnel: { sid: "s1", window: 8, maxBytes: 4096 },
+  bind: true,
+};
+const EXT = "urn:xmpp:tmp:xtls:ext";
+const offered = (...children: ReturnType<typeof xml>[]) => xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" }, ...children);
 
 test("is written as XEP-0250 has it", () => {
   assert.is(
@@ -16,18 +30,51 @@ test("is written as XEP-0250 has it", () => {
 
 test("comes back as it was", () => {
   assert.equal(parseOffer(buildOffer(all)), all);
-  assert.equal(parseOffer(buildOffer({})), { keys: [], srp: false, insecure: false, x509: false, openpgp: false });
+  assert.equal(parseOffer(buildOffer({})), none);
+});
+
+test("writes our extensions in their own namespace, in order of preference", () => {
+  const { methods, fingerprints, tunnel, bind } = all;
+  assert.is(
+    buildOffer({ methods, fingerprints, tunnel, bind }).toString(),
+    `<offer xmlns="urn:xmpp:tmp:c2ctls"><method xmlns="${EXT}" name="srp"/><method xmlns="${EXT}" name="sas"/>` +
+      `<fingerprint xmlns="${EXT}" hash="sha-256">${sha256}</fingerprint>` +
+      `<tunnel xmlns="${EXT}" sid="s1" window="8" max-bytes="4096"/><bind xmlns="${EXT}"/></offer>`,
+  );
 });
 
 test("ignores children that it does not know", () => {
   const offer = xml(
     "offer",
     { xmlns: "urn:xmpp:tmp:c2ctls" },
-    xml("method", { xmlns: "urn:xmpp:tmp:xtls:ext", name: "sas" }),
+    xml("hello", { xmlns: EXT }),
+    xml("fingerprint", { xmlns: EXT, hash: "sha-512" }, "00"),
+    xml("bind", { xmlns: "urn:example:other" }),
     xml("srp"),
     "text",
   );
-  assert.equal(parseOffer(offer), { keys: [], srp: true, insecure: false, x509: false, openpgp: false });
+  assert.equal(parseOffer(offer), { ...none, srp: true });
+});
+
+test("refuses extensions that are not as the protocol has them", () => {
+  const wrong = [
+    xml("method", { xmlns: EXT }),
+    xml("method", { xmlns: EXT, name: "a:b" }),
+    xml("fingerprint", { xmlns: EXT, hash: "sha-256" }, sha1),
+    xml("tunnel", { xmlns: EXT }),
+    xml("tunnel", { xmlns: EXT, sid: "s", window: "0" }),
+    xml("tunnel", { xmlns: EXT, sid: "s", "max-bytes": "1e9" }),
+    xml("tunnel", { xmlns: EXT, sid: "s".repeat(65) }),
+  ];
+  for (const child of wrong) assert.is(code(() => parseOffer(offered(child))), "malformed", child.toString());
+  const tunnel = () => xml("tunnel", { xmlns: EXT, sid: "s" });
+  assert.is(code(() => parseOffer(offered(tunnel(), tunnel()))), "malformed");
+  assert.is(code(() => buildOffer({ methods: ["a b"] })), "invalid-argument");
+  assert.is(code(() => buildOffer({ fingerprints: [sha1] })), "invalid-argument");
+});
+
+test("a tunnel that says nothing of its limits has the base wire's", () => {
+  assert.equal(parseOffer(offered(xml("tunnel", { xmlns: EXT, sid: "s" }))).tunnel, { sid: "s", window: 1, maxBytes: 4096 });
 });
 
 test("takes the name of a key in any case and with space around it", () => {

@@ -60,7 +60,7 @@ const numbered = (): (() => string) => {
   return () => `xtls_${++last}`;
 };
 const ends = (address = CHAMBER): [End, End, WirePair] => {
-  const wire = new WirePair({ identity: romeo, ids: numbered() }, { identity: juliet });
+  const wire = new WirePair({ identity: romeo, hasExtensions: false, ids: numbered() }, { identity: juliet });
   const peer = new End(address, wire, { identity: juliet });
   return [wire.romeo, peer, wire];
 };

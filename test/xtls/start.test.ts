@@ -1,7 +1,7 @@
 import xml from "@xmpp/xml";
 import { assert, suite } from "../suite.ts";
 import { code } from "./code.ts";
-import { juliet, pair, romeo } from "./ends.ts";
+import { pair } from "./ends.ts";
 import { JULIET, ROMEO, written, type Iq } from "./wire-pair.ts";
 
 const test = suite("start");
@@ -24,7 +24,7 @@ const data = (from = ROMEO, id = "d1"): Iq => ({
 const answers = (iqs: readonly Iq[]) => iqs.filter(({ type }) => type === "result" || type === "error");
 
 test("a start is a set, its answer a result with proceed and the same id", () => {
-  const wire = pair().open();
+  const wire = pair({ hasExtensions: false }).open();
   assert.is(
     written(wire.log[0] as Iq),
     `<iq type="set" id="romeo-1" from="${ROMEO}" to="${JULIET}"><start xmlns="${NS}"/></iq>`,
@@ -167,35 +167,11 @@ test("ends when a start is answered by something other than proceed", () => {
   assert.is(wire.romeo.closes[0]?.code, "malformed");
 });
 
-test("carries offers in start and proceed, and none to a peer that made none", () => {
-  const offer = { keys: [romeo.sha1], srp: false, insecure: true, x509: false, openpgp: false };
-  const both = pair({ offer }, { offer: { ...offer, keys: [juliet.sha1] } }).open();
-  assert.match(
-    written(both.log[0] as Iq),
-    `<start xmlns="${NS}"><offer xmlns="urn:xmpp:tmp:c2ctls"><keyinfo xmlns="urn:xmpp:tmp:pubkey"><name>${romeo.sha1}</name></keyinfo><insecure/></offer></start>`,
-  );
-  assert.match(written(both.log[1] as Iq), `<proceed xmlns="${NS}"><offer`);
-  assert.not.match(written(pair({}, { offer }).open().log[1] as Iq), "<offer");
-});
-
-test("answers a get with an offer, if it has one", () => {
-  const offer = { keys: [juliet.sha1], srp: false, insecure: false, x509: false, openpgp: false };
-  const ask: Iq = {
-    type: "get",
-    id: "o1",
-    from: ROMEO,
-    to: JULIET,
-    payload: xml("offer", { xmlns: "urn:xmpp:tmp:c2ctls" }),
-  };
-  const has = pair({}, { offer }).juliet;
-  has.receive(ask);
-  assert.match(
-    written(has.sent[0] as Iq),
-    `type="result" id="o1" from="${JULIET}" to="${ROMEO}"><offer xmlns="urn:xmpp:tmp:c2ctls"><keyinfo`,
-  );
-  const hasNot = pair().juliet;
-  hasNot.receive(ask);
-  assert.match(written(hasNot.sent[0] as Iq), "<service-unavailable");
+test("speaks the base wire alone where extensions are switched off", () => {
+  const bare = pair({ hasExtensions: false }, { hasExtensions: false }).open();
+  assert.match(written(bare.log[0] as Iq), `<start xmlns="${NS}"/>`);
+  assert.match(written(bare.log[1] as Iq), `<proceed xmlns="${NS}"/>`);
+  assert.equal([bare.romeo.tunnel.security?.alpn, bare.romeo.tunnel.security?.isBound], ["xtls/1", false]);
 });
 
 test("answers too many tunnels or starts with resource-constraint", () => {
@@ -261,7 +237,7 @@ test("when both start at once the JID that sorts first wins, and both callers ge
     assert.equal([wire.romeo.closes, wire.juliet.closes, wire.romeo.consents, wire.juliet.consents], [[], [], [], []]);
     const conflict = wire.log.filter(({ type }) => type === "error").map(written);
     assert.is(conflict.length, 1);
-    assert.match(conflict[0] as string, `id="romeo-1" from="${JULIET}"`);
+    assert.match(conflict[0] as string, `id="romeo-2" from="${JULIET}"`);
     assert.match(
       conflict[0] as string,
       '<conflict xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><tie-break xmlns="urn:xmpp:tmp:xtls:errors"/>',
@@ -285,7 +261,7 @@ test("fails with tie-break when the other start never comes", () => {
   wire.romeo.open(JULIET);
   wire.romeo.receive({
     type: "error",
-    id: "romeo-1",
+    id: wire.romeo.sent[0]?.id as string,
     from: JULIET,
     to: ROMEO,
     payload: xml(

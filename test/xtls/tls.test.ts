@@ -120,8 +120,12 @@ test("no common suite is told as no-common-method", () => {
   assert.match(wire.log.map(written).join(), /<not-acceptable[^>]*><no-common-method/);
 });
 
-test("agrees on the application protocol xtls/1", () => {
-  assert.is(pair().open().romeo.tunnel.security?.alpn, "xtls/1");
+test("agrees on the application protocol xtls/1, and says so when both ends compare offers", () => {
+  assert.is(pair().open().romeo.tunnel.security?.alpn, "xtls/1+bind");
+  for (const wire of [pair({ hasExtensions: false }), pair({}, { hasExtensions: false })]) {
+    assert.is(wire.open().romeo.tunnel.security?.alpn, "xtls/1");
+    assert.not(wire.juliet.tunnel.security?.isBound);
+  }
 });
 
 test("accepts a peer without ALPN, and refuses one that wants another protocol", () => {

@@ -29,6 +29,8 @@ export interface EndOptions extends Omit<EndpointOptions, "address" | "id"> {
   /** Default true; undefined: the test decides by itself. */
   readonly accepts?: boolean | undefined;
   readonly ids?: () => string;
+  /** Whether a probe is told our keys. */
+  readonly knowsPeer?: boolean;
 }
 
 /** One end: an endpoint, its owner's memory, and the queue of what it sent. */
@@ -38,10 +40,12 @@ export class End {
   readonly stanzas: string[] = [];
   readonly delivered: Delivery[] = [];
   readonly lost: Delivery[] = [];
+  /** What the peer's method said. */
+  readonly messages: Element[] = [];
   readonly consents: Tunnel[] = [];
   readonly opened: Tunnel[] = [];
   readonly closes: (XtlsError | undefined)[] = [];
-  readonly claims: { tunnel: Tunnel; claim: Claim }[] = [];
+  readonly claims: { tunnel: Tunnel; method: string; claim: Claim }[] = [];
   readonly #options: EndOptions;
 
   constructor(
@@ -50,7 +54,7 @@ export class End {
     options: EndOptions,
   ) {
     let last = 0;
-    const { trust: _trust, accepts: _accepts, ids, ...rest } = options;
+    const { trust: _trust, accepts: _accepts, knowsPeer: _knows, ids, ...rest } = options;
     this.#options = options;
     this.endpoint = new Endpoint({ ...rest, address, id: ids ?? (() => `${address.split("@")[0]}-${++last}`) });
   }
@@ -74,7 +78,12 @@ export class End {
     this.after(() => this.endpoint.close(tunnel, this.pair.now));
   }
 
-  judged(verdict: Verdict, tunnel = this.claims.at(-1)?.tunnel as Tunnel): void {
+  /** A method's message. */
+  say(message: Element, tunnel = this.claims.at(-1)?.tunnel as Tunnel): void {
+    this.after(() => this.endpoint.say(tunnel, message, this.pair.now));
+  }
+
+  judged(verdict: Verdict | XtlsError, tunnel = this.claims.at(-1)?.tunnel as Tunnel): void {
     this.after(() => this.endpoint.judged(tunnel, verdict, this.pair.now));
   }
 
@@ -111,6 +120,8 @@ export class End {
       case "error": this.sent.push({ type: "error", id: output.id, from, to: output.to, payload: output.error }); break;
       case "consent": this.consents.push(output.tunnel); this.#consent(output.tunnel, now); break;
       case "judge": this.claims.push(output); this.#judge(output.tunnel, output.claim, now); break;
+      case "message": this.messages.push(output.message); break;
+      case "probe": this.endpoint.describe(output, this.#options.knowsPeer === true); break;
       case "open": this.opened.push(output.tunnel); break;
       case "stanza": this.stanzas.push(output.stanza.toString()); break;
       case "delivered": this.delivered.push(output.delivery); break;

@@ -1,0 +1,7 @@
+/**
+ * The public names of the methods, for the entries.
+ */
+
+export { bindingOf, frame } from "./binding.ts";
+export { insecure } from "./insecure.ts";
+export type { Conversation, Method } from "./method.ts";

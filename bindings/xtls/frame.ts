@@ -1,0 +1,18 @@
+/**
+ * Several byte strings as one, so that no two different lists give the same: each after its length.
+ *
+ * What is signed or authenticated is built of such frames. Knows nothing of what is in them.
+ */
+
+/** @returns each piece after its length (32 bits, big-endian) */
+export function frame(...pieces: readonly Uint8Array[]): Uint8Array {
+  const framed = new Uint8Array(pieces.reduce((sum, { length }) => sum + 4 + length, 0));
+  const view = new DataView(framed.buffer);
+  let at = 0;
+  for (const piece of pieces) {
+    view.setUint32(at, piece.length);
+    framed.set(piece, at + 4);
+    at += 4 + piece.length;
+  }
+  return framed;
+}

@@ -1,0 +1,156 @@
+/**
+ * What two ends agree on in clear, before TLS: offers, the method, the pace.
+ *
+ * The method is the first of the initiator's that the responder has too. The initiator names it with its
+ * first `<data/>`, the responder checks it and says it back with its own. A peer without offers, or without
+ * methods in them, gets `x509`: the base wire knows no other. Nothing here is to be believed until the
+ * bind has compared it inside the tunnel. Knows no TLS and no order of events.
+ */
+import type { Element } from "@xmpp/xml";
+import { XtlsError } from "../errors.ts";
+import type { Agreement } from "./bind.ts";
+import type { Host } from "./host.ts";
+import { ALPN_BOUND } from "./namespaces.ts";
+import { buildOffer, parseOffer, type Offer } from "./offer.ts";
+import type { Role } from "./state.ts";
+
+/** What a `<data/>` without `method` means. */
+export const BASE_METHOD = "x509";
+/** `<data/>` in flight towards a peer that says how many it bears, if that is enough for it. */
+const WINDOW = 8;
+/** `<data/>` are fed as they come: this many at once are no burden. */
+const WINDOW_OFFERED = 64;
+
+export class Negotiation {
+  readonly #host: Host;
+  #methods: readonly string[];
+  #role: Role;
+  #sid: string;
+  #ours: Element | undefined;
+  #theirs: Element | undefined;
+  /** The peer's offer, read. */
+  #offer: Offer | undefined;
+  #method: string | undefined;
+  /** True once the initiator has named it. */
+  #isNamed: boolean;
+  #isAnnounced = false;
+
+  /** @param methods ours for this peer, in order of preference */
+  constructor(host: Host, role: Role, methods: readonly string[]) {
+    this.#host = host;
+    this.#role = role;
+    this.#methods = methods;
+    this.#isNamed = role === "initiator";
+    this.#sid = role === "initiator" && host.hasExtensions ? host.id() : "";
+  }
+
+  /** What the peer says of itself, if it does. */
+  get offer(): Offer | undefined {
+    return this.#offer;
+  }
+
+  /** The method's name; `x509` until it is settled. */
+  get method(): string {
+    return this.#method ?? BASE_METHOD;
+  }
+
+  /** The initiator's `<offer/>`, for its `<start/>`; undefined: only the base wire is spoken. */
+  makeOffer(): Element | undefined {
+    const { hasExtensions } = this.#host;
+    this.#ours = hasExtensions ? buildOffer(offerOf(this.#host, this.#methods, this.#sid)) : undefined;
+    return this.#ours;
+  }
+
+  /** What came with the peer's `<start/>`. @throws XtlsError `malformed` */
+  hear(offer: Element | undefined): void {
+    this.#offer = offer && parseOffer(offer);
+    this.#theirs = offer;
+    if (this.#role === "responder") this.#sid = this.#offer?.tunnel?.sid ?? "";
+  }
+
+  /**
+   * The responder's `<offer/>`, for its `<proceed/>`, in answer to the peer's if there was one. Settles the method.
+   * @throws XtlsError `no-common-method`
+   */
+  answer(methods: readonly string[] = this.#methods): Element | undefined {
+    this.#methods = methods;
+    this.#choose();
+    this.#ours = undefined;
+    return this.#theirs && this.makeOffer();
+  }
+
+  /** The responder's `<offer/>` came, or none. Settles the method. @throws XtlsError `malformed`, `no-common-method` */
+  conclude(offer: Element | undefined): void {
+    this.hear(offer);
+    this.#choose();
+  }
+
+  /** A tie was lost: the peer's start counts, ours never was. */
+  yield(): void {
+    this.#role = "responder";
+    this.#isNamed = false;
+  }
+
+  #choose(): void {
+    const theirs = this.#host.hasExtensions ? (this.#offer?.methods ?? []) : [];
+    this.#method = theirs.length === 0 ? BASE_METHOD : this.#firstCommon(theirs);
+    if (this.#method !== undefined) return;
+    throw new XtlsError("no-common-method", `We have ${this.#methods.join(", ")}; the peer has ${theirs.join(", ")}`);
+  }
+
+  /** What the peer's `<data/>` says of the method. @throws XtlsError `no-common-method` */
+  agree(name: string | undefined): void {
+    const meant = name ?? (this.#isNamed ? this.method : BASE_METHOD);
+    this.#isNamed = true;
+    if (meant === this.method) return;
+    throw new XtlsError("no-common-method", `The peer wants the method "${meant.slice(0, 64)}", not "${this.method}"`);
+  }
+
+  /** What our next `<data/>` says of the method: its name on the first, nothing on the others. */
+  announce(): string | undefined {
+    const name = this.#isAnnounced ? undefined : this.method;
+    this.#isAnnounced = true;
+    return name;
+  }
+
+  /**
+   * Whether the offers are to be compared: both announced it, or TLS says that both can. The latter is
+   * authenticated, so that a server gains nothing by taking offers away.
+   */
+  isBindDue(alpn: string | undefined): boolean {
+    if (!this.#host.hasExtensions) return false;
+    return alpn === ALPN_BOUND || (this.#ours !== undefined && this.#offer?.bind === true);
+  }
+
+  /** What is compared. */
+  get agreement(): Agreement {
+    const [initiator, responder] = this.#role === "initiator" ? [this.#ours, this.#theirs] : [this.#theirs, this.#ours];
+    return { offers: { initiator, responder }, sid: this.#sid, method: this.method };
+  }
+
+  /** How fast we may send. */
+  get pace(): { readonly window: number; readonly chunk: number } {
+    const { window, chunk } = this.#host.limits;
+    const limits = this.#host.hasExtensions ? this.#offer?.tunnel : undefined;
+    if (limits === undefined) return { window, chunk };
+    return { window: Math.min(Math.max(window, WINDOW), limits.window), chunk: Math.min(chunk, limits.maxBytes) };
+  }
+
+  #firstCommon(theirs: readonly string[]): string | undefined {
+    const [first, second] = this.#role === "initiator" ? [this.#methods, theirs] : [theirs, this.#methods];
+    return first.find((name) => second.includes(name));
+  }
+}
+
+/** What we say of ourselves. */
+export function offerOf({ identity, limits }: Pick<Host, "identity" | "limits">, methods: readonly string[], sid: string): Partial<Offer> {
+  return {
+    keys: [identity.sha1],
+    srp: methods.includes("srp"),
+    insecure: methods.includes("insecure"),
+    methods,
+    fingerprints: [identity.fingerprint],
+    ...(sid !== "" && { tunnel: { sid, window: WINDOW_OFFERED, maxBytes: limits.maxBytes } }),
+    bind: true,
+  };
+}
