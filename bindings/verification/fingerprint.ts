@@ -4,11 +4,10 @@
  * Between programs a fingerprint is upper-case hex with colons (XEP-0320); for people it is sixteen groups
  * of four digits. What they type is read whatever its case and however it is grouped. Judges no fingerprint.
  */
-import { XtlsError } from "../errors.ts";
+import { canonicalFingerprint } from "../trust/fingerprint.ts";
 
-/** What people put between the digits: white space of any kind, colons, hyphens, dots. */
-const BETWEEN = /[\s:.\p{Pd}]/gu;
-const SHA_256 = /^[0-9A-F]{64}$/;
+/** Besides colons and spaces, what people put between the digits. */
+const BETWEEN = /[.\p{Pd}]/gu;
 
 /**
  * A SHA-256 fingerprint for people: `"93B1 0C4E …"`, sixteen groups of four.
@@ -16,7 +15,7 @@ const SHA_256 = /^[0-9A-F]{64}$/;
  * @throws XtlsError `invalid-argument`
  */
 export function readableFingerprint(fingerprint: string): string {
-  return grouped(digitsOf(fingerprint), 4, " ");
+  return digitsOf(fingerprint).replace(/.{4}(?!$)/g, "$& ");
 }
 
 /**
@@ -26,17 +25,11 @@ export function readableFingerprint(fingerprint: string): string {
  * @throws XtlsError `invalid-argument` when it is not 64 hex digits
  */
 export function parseFingerprint(text: string): string {
-  return grouped(digitsOf(text), 2, ":");
-}
-
-/** The digits alone, upper case. @internal */
-export function digitsOf(text: string): string {
   // NFKC brings the wide digits of East Asian keyboards to the common ones.
-  const digits = text.normalize("NFKC").replace(BETWEEN, "").toUpperCase();
-  if (SHA_256.test(digits)) return digits;
-  throw new XtlsError("invalid-argument", "A fingerprint is the 64 hex digits of a SHA-256, in groups or not");
+  return canonicalFingerprint(text.normalize("NFKC").replace(BETWEEN, ""));
 }
 
-function grouped(digits: string, size: number, between: string): string {
-  return digits.match(new RegExp(`.{${size}}`, "g"))!.join(between);
+/** The 64 digits alone, upper case. @throws XtlsError `invalid-argument` */
+export function digitsOf(text: string): string {
+  return parseFingerprint(text).replaceAll(":", "");
 }

@@ -15,7 +15,8 @@ const SCALE_AT_MOST = 64;
  * @throws XtlsError `invalid-argument`
  */
 export async function drawPng(squares: readonly (readonly boolean[])[], scale: number): Promise<Uint8Array> {
-  if (!(Number.isInteger(scale) && scale >= 1 && scale <= SCALE_AT_MOST)) throw new XtlsError("invalid-argument", "A scale is a whole number from 1 to 64");
+  if (!(Number.isInteger(scale) && scale >= 1 && scale <= SCALE_AT_MOST))
+    throw new XtlsError("invalid-argument", `A scale is a whole number from 1 to ${SCALE_AT_MOST}`);
   const lines = squares.flatMap((row) => Array<Uint8Array>(scale).fill(scanline(row, scale)));
   const [width, height] = [(squares[0]?.length ?? 0) * scale, squares.length * scale];
   return join(SIGNATURE, chunk("IHDR", header(width, height)), chunk("IDAT", await deflate(join(...lines))), chunk("IEND"));

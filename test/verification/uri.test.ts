@@ -46,6 +46,7 @@ test("prepares the address", () => {
 test("ignores parameters that it does not know, and a fragment", () => {
   const uri = `XMPP:romeo@montague.lit?xtls-verify;name=R%6Fmeo;flag;sha-512=00;sha-256=${HEX};name=again#top`;
   assert.equal(parseVerificationUri(` ${uri}\n`), ROMEO);
+  assert.equal(parseVerificationUri(uri.replace("sha-256", "sha%2D256")), ROMEO);
 });
 
 test("says what is wrong with other texts", () => {
@@ -56,6 +57,8 @@ test("says what is wrong with other texts", () => {
     ["xmpp:romeo@montague.lit", "invalid-argument"],
     ["xmpp:?xtls-verify;sha-256=" + HEX, "invalid-argument"],
     ["xmpp:romeo@montague.lit?message;body=hi", "invalid-argument"],
+    [`xmpp:romeo@montague.lit?message;sha-256=${HEX}`, "invalid-argument"],
+    [`xmpp:romeo@montague.lit?sha-256=${HEX}`, "invalid-argument"],
     ["xmpp:romeo@montague.lit?xtls-verify", "invalid-argument"],
     ["xmpp:romeo@montague.lit?xtls-verify;sha-256=", "invalid-argument"],
     ["xmpp:romeo@montague.lit?xtls-verify;sha-256", "invalid-argument"],
