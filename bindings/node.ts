@@ -30,5 +30,6 @@ export * from "./methods/index.ts";
 export * from "./tls/index.ts";
 export { fileStorage } from "./trust/file.ts";
 export * from "./trust/index.ts";
+export * from "./verification/index.ts";
 export * from "./xmpp/index.ts";
 export * from "./xtls/index.ts";

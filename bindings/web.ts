@@ -20,5 +20,6 @@ export * from "./errors.ts";
 export * from "./methods/index.ts";
 export * from "./tls/index.ts";
 export * from "./trust/index.ts";
+export * from "./verification/index.ts";
 export * from "./xmpp/index.ts";
 export * from "./xtls/index.ts";

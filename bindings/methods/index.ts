@@ -5,3 +5,4 @@
 export { bindingOf, frame } from "./binding.ts";
 export { insecure } from "./insecure.ts";
 export type { Conversation, Method } from "./method.ts";
+export { sas, type SasOptions } from "./sas.ts";
