@@ -155,13 +155,13 @@ async function hear(conversation: Conversation, name: string, length: number): P
 function decode(name: string, text: string): Uint8Array {
   try {
     return decodeBase64(text);
-  } catch (cause) {
-    throw malformed(name, cause);
+  } catch {
+    throw malformed(name);
   }
 }
 
-function malformed(name: string, cause?: unknown): XtlsError {
-  return new XtlsError("method-violation", `<${name}/> is malformed`, { cause });
+function malformed(name: string): XtlsError {
+  return new XtlsError("method-violation", `<${name}/> is malformed`);
 }
 
 /** In constant time, though neither side of it is a secret by now. @throws XtlsError `not-authorized` */
