@@ -68,10 +68,11 @@ export function openpgp(options: OpenPgpOptions): Method {
 async function run(options: OpenPgpOptions, conversation: Conversation): Promise<Verdict> {
   const library = await loadLibrary();
   const prove = async () => conversation.say(await proof(library, options, conversation));
-  const check = async () => judge(library, options, conversation, await conversation.hear(NAME));
   const isFirst = conversation.claim.role === "initiator";
-  for (const step of isFirst ? [prove, check] : [check, prove]) await step();
-  return { trusted: true, state: "verified" };
+  if (isFirst) await prove();
+  const fingerprint = await judge(library, options, conversation, await conversation.hear(NAME));
+  if (!isFirst) await prove();
+  return { trusted: true, state: "verified", note: `OpenPGP key ${fingerprint}` };
 }
 
 /** The bytes that the end with that role signs. */
@@ -86,14 +87,15 @@ async function proof(library: Library, { key, passphrase }: OpenPgpOptions, { cl
   return new Element(NAME, { xmlns: NS_XTLS_EXT, fingerprint }).t(encodeBase64(signature));
 }
 
-/** Returns when the message proves that the peer's key is at the other end. */
-async function judge(library: Library, options: OpenPgpOptions, { claim, signal }: Conversation, message: Element): Promise<void> {
+/** The fingerprint of the peer's key, when the message proves that this key's owner is at the other end. */
+async function judge(library: Library, options: OpenPgpOptions, { claim, signal }: Conversation, message: Element): Promise<string> {
   const { fingerprint, signature } = parse(message);
   const blocks = await unlessOver(signal, options.known(claim.jid, fingerprint));
   const key = await findKey(library, [blocks].flat(), fingerprint);
   const isOwner = (await namesOwner(library, key, claim.jid)) || (await unlessOver(signal, options.vouches?.(claim.jid, fingerprint)));
   if (isOwner !== true) throw new XtlsError("key-refused", `No valid user ID of the key ${fingerprint} is xmpp:${claim.jid}`);
   await verify(library, key, signature, statement(claim, OTHER[claim.role]));
+  return fingerprint;
 }
 
 function parse(message: Element): { fingerprint: string; signature: Uint8Array } {

@@ -47,8 +47,10 @@ export interface Forgery {
   readonly fields?: Partial<pgp.SignaturePacket>;
 }
 
-/** What is signed: bytes, or a key as in a revocation. */
-export type Subject = Uint8Array | { readonly key: pgp.AnyKeyPacket };
+/** What is signed: bytes; or what a revocation is about: a key, one of its subkeys or user IDs. */
+export type Subject =
+  | Uint8Array
+  | { readonly key: pgp.AnyKeyPacket; readonly bind?: pgp.AnyKeyPacket; readonly userID?: pgp.UserIDPacket | null };
 
 /** A detached signature by whichever packet, for whatever it is meant. */
 export async function forge(key: pgp.Key | pgp.Subkey, subject: Subject, forgery: Forgery = {}): Promise<Uint8Array> {
@@ -61,12 +63,8 @@ export async function forge(key: pgp.Key | pgp.Subkey, subject: Subject, forgery
   const sign = packet.sign.bind(packet) as unknown as (...words: unknown[]) => Promise<void>;
   // The package would add a salt, which it has for no weak hash.
   await sign(keyPacket, data, date, true, { ...pgp.config, nonDeterministicSignaturesViaNotation: false });
-  return pack(packet);
-}
-
-/** Several packets, one after the other. */
-export function pack(...packets: readonly pgp.SignaturePacket[]): Uint8Array {
   const list = new pgp.PacketList<pgp.SignaturePacket>();
-  list.push(...packets);
+  list.push(packet);
   return list.write();
 }
+

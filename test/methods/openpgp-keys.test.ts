@@ -11,7 +11,7 @@ import { openpgp, type OpenPgpOptions } from "../../bindings/methods/openpgp.ts"
 import { encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { NS_XTLS_EXT } from "../../bindings/xtls/namespaces.ts";
 import { assert, suite } from "../suite.ts";
-import { daysAgo, forge, makeKey, publicBlock, statementOf, type Forgery, type Recipe } from "./openpgp-forge.ts";
+import { daysAgo, forge, makeKey, publicBlock, statementOf, type Forgery, type Recipe, type Subject } from "./openpgp-forge.ts";
 import { claimAt, converse, told } from "./stage.ts";
 
 const ROMEO = "xmpp:romeo@montague.lit";
@@ -20,7 +20,7 @@ const test = suite("methods/openpgp: keys");
 
 const juliet = await makeKey("xmpp:juliet@capulet.lit");
 const romeo = await makeKey(ROMEO, { subkeys: [{ sign: true }, {}] });
-const rsa = await makeKey(ROMEO, { type: "rsa", rsaBits: 2048, subkeys: [] });
+const rsa = await makeKey(ROMEO, { type: "rsa", rsaBits: 2048, subkeys: [{ sign: true }] });
 
 /** What Juliet makes of whoever shows her this key, with this signature (by default its own, honest one). */
 async function judged(
@@ -93,6 +93,7 @@ for (const [userIds, expected] of [
   [["xmpp:romeo@montague.lit?message"], "key-refused"],
   [["xmpp:%zz"], "key-refused"],
   [["romeo@montague.lit"], "key-refused"],
+  [["mail:romeo@montague.lit"], "key-refused"],
   [["Romeo <xmpp:romeo@montague.lit>"], "key-refused"],
   [["Romeo"], "key-refused"],
 ] as const) {
@@ -186,16 +187,32 @@ test("a newer copy prolongs a key, and shortens it", async () => {
     assert.is(await judged(lasting, { known: () => known }, by(lasting)), "key-refused");
 });
 
+// Over SHA-1, as GnuPG once made them, or by somebody else, as a designated revoker does.
 test("a revocation counts even when it cannot be checked", async () => {
-  const [key, revoker] = [rsa, await makeKey("Lady Montague", { type: "rsa", rsaBits: 2048 })];
-  // Over SHA-1, as GnuPG once made them; and by somebody else, as a designated revoker does.
-  for (const signer of [key, revoker]) {
-    const revocation = await forge(signer, { key: key.keyPacket }, { type: type.keyRevocation, hash: hash.sha1 });
-    const copy = await pgp.readKey({ armoredKey: publicBlock(key) });
-    copy.revocationSignatures.push(...(await pgp.readSignature({ binarySignature: revocation })).packets);
-    assert.is(await judged(key, { known: () => copy.armor() }, by(key)), "key-refused");
+  const revoker = await makeKey("Lady Montague", { type: "rsa", rsaBits: 2048, subkeys: [] });
+  const signature = await by(rsa.subkeys[0]!);
+  for (const signer of [rsa, revoker]) {
+    const revocation = await revoking(signer, { key: rsa.keyPacket }, type.keyRevocation);
+    const copy = await pgp.readKey({ armoredKey: publicBlock(rsa) });
+    assert.is(await judged(rsa, { known: () => copy.armor() }, signature), "verified");
+    copy.revocationSignatures.push(...revocation);
+    assert.is(await judged(rsa, { known: () => copy.armor() }, signature), "key-refused");
   }
 });
+
+test("so does a subkey's, and a user ID's", async () => {
+  const signature = await by(rsa.subkeys[0]!);
+  const [one, other] = [await pgp.readKey({ armoredKey: publicBlock(rsa) }), await pgp.readKey({ armoredKey: publicBlock(rsa) })];
+  const [user, subkey] = [one.users[0]!, other.subkeys[0]!];
+  user.revocationSignatures.push(...(await revoking(rsa, { key: rsa.keyPacket, userID: user.userID }, type.certRevocation)));
+  subkey.revocationSignatures.push(...(await revoking(rsa, { key: rsa.keyPacket, bind: subkey.keyPacket }, type.subkeyRevocation)));
+  for (const copy of [one, other]) assert.is(await judged(rsa, { known: () => copy.armor() }, signature), "key-refused");
+});
+
+async function revoking(signer: pgp.Key, subject: Subject, kind: pgp.enums.signature): Promise<pgp.SignaturePacket[]> {
+  const binarySignature = await forge(signer, subject, { type: kind, hash: hash.sha1 });
+  return (await pgp.readSignature({ binarySignature })).packets;
+}
 
 test("refuses everybody while one of the known keys cannot be read", async () => {
   assert.is(await judged(romeo, { known: () => [publicBlock(romeo), "nonsense"] }), "key-refused");

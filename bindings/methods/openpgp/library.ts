@@ -19,12 +19,10 @@ export async function loadLibrary(): Promise<Library> {
 
 /** What we accept of anybody's key or signature, and of our own. */
 export function strictRules({ config, enums: { hash, publicKey, curve } }: Library): OpenPgp.Config {
-  // Also for self-certifications: a chosen-prefix collision in SHA-1 moves one from a user ID to another.
-  const weakHashes = new Set([hash.md5, hash.sha1, hash.ripemd, hash.sha224]);
   return {
     ...config,
-    rejectHashAlgorithms: weakHashes,
-    rejectMessageHashAlgorithms: weakHashes,
+    // Also for self-certifications: a chosen-prefix collision in SHA-1 moves one from a user ID to another.
+    rejectHashAlgorithms: new Set([hash.md5, hash.sha1, hash.ripemd, hash.sha224]),
     rejectPublicKeyAlgorithms: new Set([publicKey.elgamal, publicKey.dsa]),
     rejectCurves: new Set([curve.secp256k1]),
     minRSABits: 2048,
