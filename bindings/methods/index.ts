@@ -5,4 +5,5 @@
 export { bindingOf, frame } from "./binding.ts";
 export { insecure } from "./insecure.ts";
 export type { Conversation, Method } from "./method.ts";
+export { openpgp, type OpenPgpKey, type OpenPgpOptions } from "./openpgp.ts";
 export { sas, type SasOptions } from "./sas.ts";
