@@ -20,7 +20,7 @@ demo: all ## Romeo and Juliet through a tunnel; SERVER=prosody or SERVER=ejabber
 	@$(TSX) scripts/demo.ts
 
 test: all wasm/xtls-stock.wasm ## run every test; ONLY=part-of-a-name for some
-	@scripts/packages.sh prosody ejabberd openssl gnutls-bin chromium firefox-esr wabt valgrind clang libclang-rt-14-dev
+	@scripts/packages.sh prosody ejabberd openssl gnutls-bin gpg gpg-agent chromium firefox-esr wabt valgrind clang libclang-rt-14-dev
 	@$(TSX) scripts/test.ts $(if $(ONLY),--only $(ONLY))
 
 fuzz: ## feed the core what nobody expects; LONG=1 for ten minutes a subject, SUBJECTS="engine flight" for some
