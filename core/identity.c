@@ -5,6 +5,7 @@
 
 #include "chain.h"
 #include "mbedtls/ecp.h"
+#include "mbedtls/oid.h"
 #include "mbedtls/pk.h"
 #include "mbedtls/platform_util.h"
 #include "mbedtls/ssl.h"
@@ -97,6 +98,16 @@ int xtls_identity_create(const char *jid, size_t jid_length, unsigned days, xtls
     return deliver(identity, status, output);
 }
 
+/*
+ * A certificate that may not sign is of no use. One that is for TLS clients alone is of use to responders too: that is
+ * for the peer to judge, so Mbed TLS, which would not show it, is kept from asking.
+ */
+static int set_usage_aside(mbedtls_x509_crt *own)
+{
+    own->MBEDTLS_PRIVATE(ext_types) &= ~MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE;
+    return mbedtls_x509_crt_check_key_usage(own, MBEDTLS_X509_KU_DIGITAL_SIGNATURE);
+}
+
 /* PEM, of which Mbed TLS wants the final NUL counted, or PKCS#8 in DER. */
 typedef struct bytes {
     const unsigned char *at;
@@ -115,6 +126,9 @@ static int read_parts(xtls_identity *identity, bytes certificates, bytes key)
     }
     if (error == 0) {
         error = mbedtls_pk_check_pair(&identity->certificates.pk, &identity->key, xtls_random, NULL);
+    }
+    if (error == 0) {
+        error = set_usage_aside(&identity->certificates);
     }
     switch (xtls_status(error)) {
     case XTLS_OK:
