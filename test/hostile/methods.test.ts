@@ -1,0 +1,119 @@
+/** Methods in whole tunnels: which one comes to its turn, what is remembered, what happens when people cross or leave. */
+
+import xml from "@xmpp/xml";
+
+import { insecure } from "../../bindings/methods/insecure.ts";
+import type { Method } from "../../bindings/methods/method.ts";
+import { sas } from "../../bindings/methods/sas.ts";
+import { assert, suite } from "../suite.ts";
+import { calm, JULIET, ROMEO, Stage, type VictimOptions } from "./stage.ts";
+
+const test = suite("methods in tunnels");
+const yes = (): Method => sas({ confirm: () => true });
+const never = (): Method => sas({ confirm: () => new Promise(() => undefined) });
+const methodsOf = (stage: Stage) => [stage.romeo, stage.juliet].map(({ opened }) => opened.map(({ security }) => security?.method).join());
+
+/** The same people later: their stores, and perhaps other clients. */
+function later(stage: Stage, romeo: VictimOptions, juliet: VictimOptions): Stage {
+  return new Stage({ store: stage.romeo.store, ...romeo }, { store: stage.juliet.store, ...juliet });
+}
+
+test("strangers come to know each other by a method, and need none the next time", async () => {
+  const first = new Stage({ methods: [yes()] }, { methods: [yes()] });
+  assert.is(await first.romeo.attempt(JULIET), undefined);
+  await calm();
+  assert.equal(methodsOf(first), ["sas", "sas"]);
+
+  const second = later(first, { methods: [yes()] }, { methods: [yes()] });
+  assert.is(await second.juliet.attempt(ROMEO), undefined);
+  await calm();
+  assert.equal(methodsOf(second), ["x509", "x509"]);
+  const [key] = await second.romeo.store.keysOf("juliet@capulet.lit");
+  assert.equal([key?.state, key?.spkiFingerprint], ["verified", second.juliet.identity.spkiFingerprint]);
+});
+
+test("when only one knows the other, the method that both need comes to its turn", async () => {
+  const stage = new Stage({ methods: [yes()] }, { methods: [yes()] });
+  await stage.romeo.knows(stage.juliet.identity);
+  assert.is(await stage.romeo.attempt(JULIET), undefined);
+  await calm();
+  assert.equal(methodsOf(stage), ["sas", "sas"]);
+});
+
+test("the caller can ask for one method, and has no other", async () => {
+  const stage = new Stage({ methods: [yes(), insecure()] }, { methods: [yes(), insecure()] });
+  assert.is(await stage.romeo.attempt(JULIET, ["insecure"]), undefined);
+  assert.equal(stage.romeo.opened.map(({ security }) => security?.trust), ["first-use"]);
+  assert.is((await stage.juliet.attempt(ROMEO, ["openpgp"]))?.code, "invalid-argument");
+  const others = new Stage({ methods: [yes()] }, { methods: [insecure()] });
+  assert.is((await others.romeo.attempt(JULIET))?.code, "no-common-method");
+});
+
+test("a new key against a verified one is refused and alarms, until the user decides", async () => {
+  const stage = new Stage({ methods: [yes()] }, { methods: [yes()] });
+  await stage.romeo.attempt(JULIET);
+  await calm();
+  const stranger = new Stage().juliet.identity.core.createIdentity({ jid: "juliet@capulet.lit" });
+  const replaced = later(stage, { methods: [insecure()] }, { identity: stranger });
+  assert.is((await replaced.romeo.attempt(JULIET))?.code, "key-changed");
+  assert.is(replaced.romeo.alarms[0]?.code, "key-changed");
+  assert.match(replaced.romeo.alarms[0]?.message as string, "juliet@capulet.lit");
+  await replaced.romeo.knows(stranger);
+  const decided = later(stage, {}, { identity: stranger });
+  assert.is(await decided.romeo.attempt(JULIET), undefined);
+});
+
+test("a peer that once compared offers and now does not is worth an alarm, and a refusal where tunnels are required", async () => {
+  const first = new Stage({ methods: [yes()] }, { methods: [yes()] });
+  await first.romeo.attempt(JULIET);
+  await calm();
+  for (const policy of ["opportunistic", "required"] as const) {
+    for (const who of ["romeo", "juliet"] as const) {
+      const stage = later(first, { policy }, { hasExtensions: false });
+      const error = await stage[who].attempt(who === "romeo" ? JULIET : ROMEO);
+      await calm();
+      assert.is(stage.romeo.alarms[0]?.code, "capability-lost");
+      assert.is(stage.romeo.opened.length, policy === "required" ? 0 : 1);
+      if (who === "romeo") assert.is(error?.code, policy === "required" ? "capability-lost" : undefined);
+    }
+  }
+});
+
+test("both start at once: one tunnel, one run of the method, both are told", async () => {
+  const stage = new Stage({ methods: [yes()] }, { methods: [yes()] });
+  const errors = await Promise.all([stage.romeo.attempt(JULIET), stage.juliet.attempt(ROMEO)]);
+  await calm();
+  assert.equal(errors, [undefined, undefined]);
+  assert.equal(methodsOf(stage), ["sas", "sas"]);
+});
+
+test("whoever leaves while a person is asked ends it at both ends, and nobody is distrusted", async () => {
+  const stage = new Stage({ methods: [never()] }, { methods: [never()] });
+  const attempted = stage.romeo.attempt(JULIET);
+  await calm();
+  await stage.romeo.session.close();
+  assert.is((await attempted)?.code, "handshake-canceled");
+  await calm();
+  assert.equal(stage.juliet.refused.map(({ code }) => code), ["handshake-canceled"]);
+  for (const { store } of [stage.romeo, stage.juliet])
+    assert.equal((await store.list()).filter(({ state }) => state !== "unknown"), []);
+});
+
+test("a method that breaks refuses the peer and is reported", async () => {
+  const broken: Method = { name: "sas", run: () => Promise.reject(new Error("out of order")) };
+  const stage = new Stage({ methods: [broken] }, { methods: [yes()] });
+  assert.is((await stage.romeo.attempt(JULIET))?.code, "not-trusted");
+  assert.match(String(stage.romeo.reports[0]), "out of order");
+  assert.is(stage.romeo.opened.length, 0);
+});
+
+test("a method that says yes too early gains nothing: the other end still judges", async () => {
+  const lying: Method = { name: "sas", run: () => ({ trusted: true, state: "verified" }) };
+  const stage = new Stage({ methods: [lying] }, { methods: [yes()] });
+  await stage.romeo.attempt(JULIET);
+  for (const tunnel of stage.romeo.opened) tunnel.send(xml("message", {}, xml("body", {}, "let me in"))).catch(() => undefined);
+  await calm();
+  assert.equal([stage.juliet.opened, stage.juliet.received], [[], []]);
+});
+
+test.run();
