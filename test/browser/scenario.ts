@@ -103,6 +103,17 @@ export function scenario(name: BrowserName): void {
       assert.equal(peers, ["romeo@montague.example", "juliet@capulet.example"]);
     });
 
+    test(`keeps trust across visits, in ${place}`, async () => {
+      const jid = "juliet@capulet.example";
+      assert.is(await (await visit("free"))(way, "remember", way, jid, keys(0, 3)), "3");
+      const page = await visit("free");
+      assert.is(await page(way, "remember", way, jid, []), "3");
+      for (const damaged of ["", "{", 7]) {
+        await page(way, "spoil", way, damaged);
+        assert.is(await page(way, "remember", way, jid, keys(3, 4)), "store-damaged");
+      }
+    });
+
     test(`opens a tunnel over the browser's WebSocket to a client in Node, from ${place}`, async () => {
       const router = await startRouter();
       try {
@@ -114,7 +125,23 @@ export function scenario(name: BrowserName): void {
     });
   }
 
+  test("loses no trust when a page and its workers decide at once", async () => {
+    const page = await visit("free");
+    const remember = (way: Way, wanted: string[]) => page(way, "remember", "shared", "nurse@capulet.example", wanted);
+    await Promise.all([
+      remember("perform", keys(0, 20)),
+      remember("performInWorker", keys(20, 40)),
+      remember("performInWorker", keys(40, 60)),
+    ]);
+    assert.is(await remember("perform", []), "60");
+  });
+
   test.run();
+}
+
+/** Fingerprints, a different one for each number. */
+function keys(from: number, to: number): string[] {
+  return Array.from({ length: to - from }, (_, at) => String(from + at).padStart(64, "0"));
 }
 
 /** Romeo, in the browser, sends the mail's message; Juliet, in Node, answers; the server can read neither. */
