@@ -36,7 +36,10 @@ export interface OpenPgpOptions {
    * @param jid bare, prepared
    * @param fingerprint of the key that the peer says it has (upper-case hex): a hint where to look, no proof of anything
    */
-  known(jid: string, fingerprint: string): readonly OpenPgpKey[] | OpenPgpKey | Promise<readonly OpenPgpKey[] | OpenPgpKey>;
+  known(
+    jid: string,
+    fingerprint: string,
+  ): readonly OpenPgpKey[] | OpenPgpKey | Promise<readonly OpenPgpKey[] | OpenPgpKey>;
   /**
    * Whether a known key is this peer's, whatever its user IDs say: because somebody has compared the fingerprint. Default: no.
    * @param jid bare, prepared
@@ -80,7 +83,11 @@ function statement(claim: Claim, signer: Role): Uint8Array {
   return frame(utf8.encode(CONTEXT), utf8.encode(signer), bindingOf(claim, LABEL));
 }
 
-async function proof(library: Library, { key, passphrase }: OpenPgpOptions, { claim, signal }: Conversation): Promise<Element> {
+async function proof(
+  library: Library,
+  { key, passphrase }: OpenPgpOptions,
+  { claim, signal }: Conversation,
+): Promise<Element> {
   const block = await unlessOver(signal, typeof key === "function" ? key(signal) : key);
   const ask = () => unlessOver(signal, typeof passphrase === "function" ? passphrase(signal) : passphrase);
   const { fingerprint, signature } = await sign(library, { block, passphrase: ask }, statement(claim, claim.role));
@@ -88,12 +95,20 @@ async function proof(library: Library, { key, passphrase }: OpenPgpOptions, { cl
 }
 
 /** The fingerprint of the peer's key, when the message proves that this key's owner is at the other end. */
-async function judge(library: Library, options: OpenPgpOptions, { claim, signal }: Conversation, message: Element): Promise<string> {
+async function judge(
+  library: Library,
+  options: OpenPgpOptions,
+  { claim, signal }: Conversation,
+  message: Element,
+): Promise<string> {
   const { fingerprint, signature } = parse(message);
   const blocks = await unlessOver(signal, options.known(claim.jid, fingerprint));
   const key = await findKey(library, [blocks].flat(), fingerprint);
-  const isOwner = (await namesOwner(library, key, claim.jid)) || (await unlessOver(signal, options.vouches?.(claim.jid, fingerprint)));
-  if (isOwner !== true) throw new XtlsError("key-refused", `No valid user ID of the key ${fingerprint} is xmpp:${claim.jid}`);
+  const isOwner =
+    (await namesOwner(library, key, claim.jid)) ||
+    (await unlessOver(signal, options.vouches?.(claim.jid, fingerprint)));
+  if (isOwner !== true)
+    throw new XtlsError("key-refused", `No valid user ID of the key ${fingerprint} is xmpp:${claim.jid}`);
   await verify(library, key, signature, statement(claim, OTHER[claim.role]));
   return fingerprint;
 }
@@ -101,7 +116,8 @@ async function judge(library: Library, options: OpenPgpOptions, { claim, signal 
 function parse(message: Element): { fingerprint: string; signature: Uint8Array } {
   const { fingerprint } = message.attrs as { fingerprint?: unknown };
   const digits = message.getText();
-  if (typeof fingerprint !== "string" || !FINGERPRINT.test(fingerprint)) throw violation("The fingerprint is malformed");
+  if (typeof fingerprint !== "string" || !FINGERPRINT.test(fingerprint))
+    throw violation("The fingerprint is malformed");
   if (message.getChildElements().length > 0) throw violation("The signature has child elements");
   if (digits.length > DIGITS_AT_MOST) throw violation("The signature is too large");
   try {
@@ -117,7 +133,9 @@ function unlessOver<T>(signal: AbortSignal, asked: T | Promise<T>): Promise<T> {
     const stop = () => reject(signal.reason);
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
-    Promise.resolve(asked).then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    Promise.resolve(asked)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", stop));
   });
 }
 

@@ -51,7 +51,13 @@ export class Gnupg {
 
   /** The fingerprint of the key that has signed, by GnuPG's own judgement. @throws when the signature is not good */
   verify(signature: Uint8Array, bytes: Uint8Array): string {
-    const status = this.run(["--status-fd", "1", "--verify", this.#file("signature", signature), this.#file("bytes", bytes)]);
+    const status = this.run([
+      "--status-fd",
+      "1",
+      "--verify",
+      this.#file("signature", signature),
+      this.#file("bytes", bytes),
+    ]);
     return / VALIDSIG ([0-9A-F]+) /.exec(status.toString())?.[1] ?? "";
   }
 
@@ -63,7 +69,10 @@ export class Gnupg {
 
   /** What a designated revoker makes, who is asked a few questions. */
   revokeFor(key: string): void {
-    const revocation = this.#run(["--command-fd", "0", "--armor", "--output", "-", "--desig-revoke", key], "y\n0\n\ny\n");
+    const revocation = this.#run(
+      ["--command-fd", "0", "--armor", "--output", "-", "--desig-revoke", key],
+      "y\n0\n\ny\n",
+    );
     this.run(["--import"], revocation);
   }
 
@@ -73,7 +82,16 @@ export class Gnupg {
   }
 
   #run(args: readonly string[], input: string | Uint8Array): Buffer {
-    const always = ["--homedir", this.#home, "--no-tty", "--quiet", "--pinentry-mode", "loopback", "--trust-model", "always"];
+    const always = [
+      "--homedir",
+      this.#home,
+      "--no-tty",
+      "--quiet",
+      "--pinentry-mode",
+      "loopback",
+      "--trust-model",
+      "always",
+    ];
     const passphrase = args.includes("--passphrase") ? [] : ["--passphrase", ""];
     const env = { ...process.env, LC_ALL: "C" };
     return execFileSync("gpg", [...always, ...passphrase, ...args], { input, env, stdio: ["pipe", "pipe", "pipe"] });

@@ -57,7 +57,12 @@ export async function forge(key: pgp.Key | pgp.Subkey, subject: Subject, forgery
   const { type = pgp.enums.signature.binary, hash = pgp.enums.hash.sha512, date = new Date(), fields } = forgery;
   const packet = new pgp.SignaturePacket();
   const { keyPacket } = key;
-  Object.assign(packet, { signatureType: type, hashAlgorithm: hash, publicKeyAlgorithm: keyPacket.algorithm, ...fields });
+  Object.assign(packet, {
+    signatureType: type,
+    hashAlgorithm: hash,
+    publicKeyAlgorithm: keyPacket.algorithm,
+    ...fields,
+  });
   const data = subject instanceof Uint8Array ? (await pgp.createMessage({ binary: subject })).packets[0] : subject;
   // The declarations leave out the last argument, and call a packet bytes.
   const sign = packet.sign.bind(packet) as unknown as (...words: unknown[]) => Promise<void>;
@@ -67,4 +72,3 @@ export async function forge(key: pgp.Key | pgp.Subkey, subject: Subject, forgery
   list.push(packet);
   return list.write();
 }
-

@@ -2,45 +2,36 @@
  * The method `openpgp` and GnuPG understand each other: keys and signatures, both ways.
  */
 
-import { Element } from "@xmpp/xml";
+import type { Element } from "@xmpp/xml";
 import * as pgp from "openpgp";
 
 import type { Method } from "../../bindings/methods/method.ts";
-import { openpgp, type OpenPgpKey } from "../../bindings/methods/openpgp.ts";
+import type { OpenPgpKey } from "../../bindings/methods/openpgp.ts";
 import { decodeBase64, encodeBase64 } from "../../bindings/xtls/base64.ts";
-import { NS_XTLS_EXT } from "../../bindings/xtls/namespaces.ts";
 import { assert, suite } from "../suite.ts";
 import { Gnupg } from "./gnupg.ts";
-import { makeKey, publicBlock, statementOf } from "./openpgp-forge.ts";
-import { claimAt, converse, told } from "./stage.ts";
+import { makeKey, statementOf } from "./openpgp-forge.ts";
+import { asJuliet, asRomeo, ends, fingerprintOf, message, parrot } from "./openpgp-people.ts";
+import { claimAt } from "./stage.ts";
 
 const ROMEO = "xmpp:romeo@montague.lit";
 const STATEMENT = statementOf(claimAt("initiator"), "initiator");
-const juliet = await makeKey("xmpp:juliet@capulet.lit", { type: "ecc", curve: "ed25519Legacy" });
 const test = suite("methods/openpgp: GnuPG");
 
 let gnupg: Gnupg;
 test.before.each(() => void (gnupg = new Gnupg()));
 test.after.each(() => gnupg[Symbol.dispose]());
 
-/** Romeo, whose keys GnuPG has made, calls Juliet: what each makes of it. */
-async function call(key: OpenPgpKey, known: OpenPgpKey | readonly OpenPgpKey[], passphrase?: string): Promise<string[]> {
-  const romeos = openpgp({ key, known: () => publicBlock(juliet), ...(passphrase === undefined ? {} : { passphrase }) });
-  const outcome = await converse(romeos, openpgp({ key: juliet.armor(), known: () => known }));
-  return [told(outcome.initiator), told(outcome.responder)];
-}
+type Known = OpenPgpKey | readonly OpenPgpKey[];
+
+/** Romeo, whose key GnuPG has made, calls Juliet: what each makes of it. */
+const call = (key: OpenPgpKey, known: Known, passphrase = ""): Promise<[string, string]> =>
+  ends(asRomeo({ key, passphrase }), asJuliet({ known: () => known }));
 
 /** What Juliet makes of a signature that GnuPG has made. */
-async function judged(fingerprint: string, signature: Uint8Array, known = gnupg.publicKey(fingerprint)): Promise<string> {
-  const romeos: Method = {
-    name: "openpgp",
-    run: async (conversation) => {
-      conversation.say(new Element("openpgp", { xmlns: NS_XTLS_EXT, fingerprint }).t(encodeBase64(signature)));
-      await conversation.hear("openpgp");
-      return { trusted: true, state: "verified" };
-    },
-  };
-  return told((await converse(romeos, openpgp({ key: juliet.armor(), known: () => known }))).responder);
+async function judged(fingerprint: string, signature: Uint8Array): Promise<string> {
+  const romeos = parrot(message(encodeBase64(signature), { fingerprint }));
+  return (await ends(romeos, asJuliet({ known: () => gnupg.publicKey(fingerprint) })))[1];
 }
 
 /** The signature that our method makes, as it goes over the wire. */
@@ -53,7 +44,7 @@ async function ours(key: OpenPgpKey, passphrase = ""): Promise<Uint8Array> {
       return { trusted: false, code: "closed" };
     },
   };
-  await converse(openpgp({ key, passphrase, known: () => [] }), listener);
+  await ends(asRomeo({ key, passphrase }), listener);
   return decodeBase64(said?.getText() ?? "");
 }
 
@@ -70,9 +61,13 @@ for (const algorithm of ["ed25519", "rsa2048", "nistp256"]) {
 }
 
 test("GnuPG believes what keys of our making sign, and signs with them for us", async () => {
-  for (const recipe of [{ type: "ecc", curve: "ed25519Legacy" }, { type: "ecc", curve: "nistP256" }, { type: "rsa", rsaBits: 2048 }] as const) {
+  for (const recipe of [
+    { type: "ecc", curve: "ed25519Legacy" },
+    { type: "ecc", curve: "nistP256" },
+    { type: "rsa", rsaBits: 2048 },
+  ] as const) {
     const key = await makeKey(ROMEO, recipe);
-    const fingerprint = key.getFingerprint().toUpperCase();
+    const fingerprint = fingerprintOf(key);
     gnupg.run(["--import"], key.armor());
     assert.is(gnupg.verify(await ours(key.armor()), STATEMENT), fingerprint);
     assert.throws(() => gnupg.verify(gnupg.sign(fingerprint, STATEMENT), STATEMENT.slice(1)));
@@ -84,7 +79,10 @@ test("a signing subkey works while the primary key is somewhere safe", async () 
   const [fingerprint, subkey] = withSubkey("Romeo of the safe");
   gnupg.run(["--quick-add-uid", fingerprint, ROMEO]);
   const stub = gnupg.run(["--export-secret-subkeys", fingerprint]);
-  assert.equal(await call(new Uint8Array(stub), new Uint8Array(gnupg.run(["--export", fingerprint]))), ["verified", "verified"]);
+  assert.equal(await call(new Uint8Array(stub), new Uint8Array(gnupg.run(["--export", fingerprint]))), [
+    "verified",
+    "verified",
+  ]);
   assert.is(gnupg.verify(await ours(new Uint8Array(stub)), STATEMENT), subkey);
 });
 
@@ -102,7 +100,12 @@ function withSubkey(userId: string): [string, string] {
   return gnupg.fingerprints(fingerprint) as [string, string];
 }
 
-for (const [algorithm, ...options] of [["dsa2048"], ["secp256k1"], ["rsa1024"], ["rsa2048", "--cert-digest-algo", "SHA1"]] as const) {
+for (const [algorithm, ...options] of [
+  ["dsa2048"],
+  ["secp256k1"],
+  ["rsa1024"],
+  ["rsa2048", "--cert-digest-algo", "SHA1"],
+] as const) {
   test(`refuses a key made with ${[algorithm, ...options].join(" ")}`, async () => {
     const fingerprint = gnupg.makeKey(ROMEO, algorithm, "sign,cert", ...options);
     assert.is(await judged(fingerprint, gnupg.sign(fingerprint, STATEMENT)), "key-refused");
@@ -127,7 +130,16 @@ test("refuses a key that its owner has revoked with GnuPG, beside an older copy"
 
 test("refuses a key that a designated revoker has revoked", async () => {
   const revoker = gnupg.makeKey("Lady Montague", "ed25519", "sign,cert");
-  const parameters = ["Key-Type: EDDSA", "Key-Curve: ed25519", "Key-Usage: sign", `Name-Real: ${ROMEO}`, `Revoker: 22:${revoker}`, "%no-protection", "%commit", ""];
+  const parameters = [
+    "Key-Type: EDDSA",
+    "Key-Curve: ed25519",
+    "Key-Usage: sign",
+    `Name-Real: ${ROMEO}`,
+    `Revoker: 22:${revoker}`,
+    "%no-protection",
+    "%commit",
+    "",
+  ];
   gnupg.run(["--allow-freeform-uid", "--gen-key"], parameters.join("\n"));
   const [fingerprint] = gnupg.fingerprints(`=${ROMEO}`) as [string];
   const [secret, old] = [gnupg.secretKey(fingerprint), gnupg.publicKey(fingerprint)];

@@ -2,23 +2,29 @@
  * Which OpenPGP keys the method `openpgp` believes, and which signatures by them.
  */
 
-import { Element } from "@xmpp/xml";
 import * as pgp from "openpgp";
 
-import type { Method } from "../../bindings/methods/method.ts";
 import { findKey, signerOf } from "../../bindings/methods/openpgp/known-key.ts";
 import { openpgp, type OpenPgpOptions } from "../../bindings/methods/openpgp.ts";
 import { encodeBase64 } from "../../bindings/xtls/base64.ts";
-import { NS_XTLS_EXT } from "../../bindings/xtls/namespaces.ts";
 import { assert, suite } from "../suite.ts";
-import { daysAgo, forge, makeKey, publicBlock, statementOf, type Forgery, type Recipe, type Subject } from "./openpgp-forge.ts";
-import { claimAt, converse, told } from "./stage.ts";
+import {
+  daysAgo,
+  forge,
+  makeKey,
+  publicBlock,
+  statementOf,
+  type Forgery,
+  type Recipe,
+  type Subject,
+} from "./openpgp-forge.ts";
+import { asRomeo, ends, fingerprintOf, juliet, message, parrot } from "./openpgp-people.ts";
+import { claimAt } from "./stage.ts";
 
 const ROMEO = "xmpp:romeo@montague.lit";
 const { hash, signature: type } = pgp.enums;
 const test = suite("methods/openpgp: keys");
 
-const juliet = await makeKey("xmpp:juliet@capulet.lit");
 const romeo = await makeKey(ROMEO, { subkeys: [{ sign: true }, {}] });
 const rsa = await makeKey(ROMEO, { type: "rsa", rsaBits: 2048, subkeys: [{ sign: true }] });
 
@@ -28,20 +34,11 @@ async function judged(
   changes: Partial<OpenPgpOptions> = {},
   signature?: Uint8Array | Promise<Uint8Array>,
 ): Promise<string> {
-  const juliets = { key: juliet.armor(), known: () => publicBlock(key), ...changes };
-  const romeos = signature === undefined ? openpgp({ key: key.armor(), known: () => publicBlock(juliet) }) : saying(key, await signature);
-  return told((await converse(romeos, openpgp(juliets))).responder);
+  const fingerprint = fingerprintOf(key);
+  const romeos = signature && parrot(message(encodeBase64(await signature), { fingerprint }));
+  const juliets = openpgp({ key: juliet.armor(), known: () => publicBlock(key), ...changes });
+  return (await ends(romeos ?? asRomeo({ key: key.armor() }), juliets))[1];
 }
-
-const saying = (key: pgp.Key, signature: Uint8Array): Method => ({
-  name: "openpgp",
-  run: async (conversation) => {
-    const fingerprint = key.getFingerprint().toUpperCase();
-    conversation.say(new Element("openpgp", { xmlns: NS_XTLS_EXT, fingerprint }).t(encodeBase64(signature)));
-    await conversation.hear("openpgp");
-    return { trusted: true, state: "verified" };
-  },
-});
 
 /** A signature over the right statement by whichever part of a key. */
 const by = (signer: pgp.Key | pgp.Subkey, forgery?: Forgery): Promise<Uint8Array> =>
@@ -107,7 +104,7 @@ test("believes a key without such a user ID when somebody vouches for it", async
   const asked: string[][] = [];
   const vouches = (...words: string[]) => (asked.push(words), true);
   assert.is(await judged(key, { vouches }), "verified");
-  assert.equal(asked, [["romeo@montague.lit", key.getFingerprint().toUpperCase()]]);
+  assert.equal(asked, [["romeo@montague.lit", fingerprintOf(key)]]);
   assert.is(await judged(key, { vouches: async () => false }), "key-refused");
 });
 
@@ -181,9 +178,15 @@ test("a newer copy prolongs a key, and shortens it", async () => {
     (await pgp.reformatKey({ privateKey, userIDs, keyExpirationTime: days * 24 * 3600, date: daysAgo(3) })).publicKey;
   const lasting = await makeKey(ROMEO);
   const [long, short] = [await copy(key, 30), await copy(lasting, 5)];
-  for (const known of [[publicBlock(key), long], [long, publicBlock(key)]])
+  for (const known of [
+    [publicBlock(key), long],
+    [long, publicBlock(key)],
+  ])
     assert.is(await judged(key, { known: () => known }, by(key)), "verified");
-  for (const known of [[publicBlock(lasting), short], [short, publicBlock(lasting)]])
+  for (const known of [
+    [publicBlock(lasting), short],
+    [short, publicBlock(lasting)],
+  ])
     assert.is(await judged(lasting, { known: () => known }, by(lasting)), "key-refused");
 });
 
@@ -202,11 +205,19 @@ test("a revocation counts even when it cannot be checked", async () => {
 
 test("so does a subkey's, and a user ID's", async () => {
   const signature = await by(rsa.subkeys[0]!);
-  const [one, other] = [await pgp.readKey({ armoredKey: publicBlock(rsa) }), await pgp.readKey({ armoredKey: publicBlock(rsa) })];
+  const [one, other] = [
+    await pgp.readKey({ armoredKey: publicBlock(rsa) }),
+    await pgp.readKey({ armoredKey: publicBlock(rsa) }),
+  ];
   const [user, subkey] = [one.users[0]!, other.subkeys[0]!];
-  user.revocationSignatures.push(...(await revoking(rsa, { key: rsa.keyPacket, userID: user.userID }, type.certRevocation)));
-  subkey.revocationSignatures.push(...(await revoking(rsa, { key: rsa.keyPacket, bind: subkey.keyPacket }, type.subkeyRevocation)));
-  for (const copy of [one, other]) assert.is(await judged(rsa, { known: () => copy.armor() }, signature), "key-refused");
+  user.revocationSignatures.push(
+    ...(await revoking(rsa, { key: rsa.keyPacket, userID: user.userID }, type.certRevocation)),
+  );
+  subkey.revocationSignatures.push(
+    ...(await revoking(rsa, { key: rsa.keyPacket, bind: subkey.keyPacket }, type.subkeyRevocation)),
+  );
+  for (const copy of [one, other])
+    assert.is(await judged(rsa, { known: () => copy.armor() }, signature), "key-refused");
 });
 
 async function revoking(signer: pgp.Key, subject: Subject, kind: pgp.enums.signature): Promise<pgp.SignaturePacket[]> {
@@ -268,7 +279,7 @@ test("refuses a subkey that is there twice under one ID", async () => {
   const twin = await makeKey(ROMEO, { subkeys: [{ sign: true }] });
   // What a collision of two 64-bit IDs would look like.
   twin.subkeys[0]!.keyPacket.getKeyID().bytes = doubled.subkeys[0]!.getKeyID().bytes;
-  const key = await findKey(pgp, [publicBlock(doubled)], doubled.getFingerprint().toUpperCase());
+  const key = await findKey(pgp, [publicBlock(doubled)], fingerprintOf(doubled));
   const id = key.subkeys[0]!.getKeyID();
   assert.is((await signerOf(pgp, key, id)).getFingerprint(), romeo.subkeys[0]!.getFingerprint());
   key.subkeys.push(twin.subkeys[0]!);
@@ -287,9 +298,14 @@ const FORGERIES: Record<string, Forgery> = {
   "from eleven minutes ago": { date: new Date(Date.now() - 11 * 60_000) },
   "from eleven minutes ahead": { date: new Date(Date.now() + 11 * 60_000) },
   "from before the key was made": { date: daysAgo(8) },
-  "that has expired": { date: new Date(Date.now() - 60_000), fields: { signatureExpirationTime: 30, signatureNeverExpires: false } },
+  "that has expired": {
+    date: new Date(Date.now() - 60_000),
+    fields: { signatureExpirationTime: 30, signatureNeverExpires: false },
+  },
   "with a critical notation": {
-    fields: { rawNotations: [{ name: "test@example.org", value: new Uint8Array(1), humanReadable: false, critical: true }] },
+    fields: {
+      rawNotations: [{ name: "test@example.org", value: new Uint8Array(1), humanReadable: false, critical: true }],
+    },
   },
 };
 for (const [what, forgery] of Object.entries(FORGERIES)) {

@@ -2,59 +2,36 @@
  * The method `openpgp` between two ends, and against everybody in between.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-
 import { Element } from "@xmpp/xml";
-import { build } from "esbuild";
 import fc from "fast-check";
-import * as pgp from "openpgp";
 
 import { XtlsError } from "../../bindings/errors.ts";
 import { Dialogue } from "../../bindings/methods/dialogue.ts";
 import type { Method } from "../../bindings/methods/method.ts";
-import { openpgp, type OpenPgpOptions } from "../../bindings/methods/openpgp.ts";
 import { encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { NS_XTLS_EXT } from "../../bindings/xtls/namespaces.ts";
 import type { Role } from "../../bindings/xtls/state.ts";
 import { assert, suite } from "../suite.ts";
-import { forge, makeKey, publicBlock, statementOf } from "./openpgp-forge.ts";
+import { forge, publicBlock, statementOf } from "./openpgp-forge.ts";
+import {
+  asJuliet,
+  asMallory,
+  asRomeo,
+  codeOf,
+  ends,
+  fingerprintOf,
+  juliet,
+  mallory,
+  message,
+  parrot,
+  romeo,
+} from "./openpgp-people.ts";
 import { claimAt, converse, told, type Scene } from "./stage.ts";
-
-const romeo = await makeKey("xmpp:romeo@montague.lit");
-const juliet = await makeKey("xmpp:juliet@capulet.lit");
-const mallory = await makeKey("xmpp:mallory@evil.example");
-const blocks = [romeo, juliet, mallory].map(publicBlock);
-
-const keyring = { known: () => blocks };
-const asRomeo = (changes: Partial<OpenPgpOptions> = {}) => openpgp({ key: romeo.armor(), ...keyring, ...changes });
-const asJuliet = (changes: Partial<OpenPgpOptions> = {}) => openpgp({ key: juliet.armor(), ...keyring, ...changes });
-const asMallory = () => openpgp({ key: mallory.armor(), ...keyring });
 
 const test = suite("methods/openpgp");
 
-/** What both ends make of it, the initiator's first. */
-async function ends(initiator: Method, responder: Method, scene?: Partial<Scene>): Promise<[string, string]> {
-  const outcome = await converse(initiator, responder, scene);
-  return [told(outcome.initiator), told(outcome.responder)];
-}
-
-/** The other end said this, whatever we do. */
-const parrot = (...messages: readonly Element[]): Method => ({
-  name: "openpgp",
-  run: async (conversation) => {
-    messages.forEach((message) => conversation.say(message));
-    await conversation.hear("openpgp");
-    return { trusted: true, state: "verified" };
-  },
-});
-
-const message = (text: string, attributes: Record<string, string> = { fingerprint: fingerprintOf(romeo) }): Element =>
-  new Element("openpgp", { xmlns: NS_XTLS_EXT, ...attributes }).t(text);
-const fingerprintOf = (key: pgp.Key): string => key.getFingerprint().toUpperCase();
-const romeosProof = async (): Promise<string> => encodeBase64(await forge(romeo, statementOf(claimAt("initiator"), "initiator")));
+const romeosProof = async (): Promise<string> =>
+  encodeBase64(await forge(romeo, statementOf(claimAt("initiator"), "initiator")));
 
 /** What was said, in order, when Romeo calls Juliet. */
 async function record(scene: Partial<Scene> = {}): Promise<{ from: Role; message: Element }[]> {
@@ -75,8 +52,14 @@ test("says by which key it knows the peer", async () => {
 
 test("takes one message of each end, the initiator's first, with the key's fingerprint", async () => {
   const said = await record();
-  assert.equal(said.map(({ from }) => from), ["initiator", "responder"]);
-  assert.equal(said.map(({ message }) => message.attrs.fingerprint), [fingerprintOf(romeo), fingerprintOf(juliet)]);
+  assert.equal(
+    said.map(({ from }) => from),
+    ["initiator", "responder"],
+  );
+  assert.equal(
+    said.map(({ message }) => message.attrs.fingerprint),
+    [fingerprintOf(romeo), fingerprintOf(juliet)],
+  );
   assert.ok(said.every(({ message }) => message.attrs.xmlns === NS_XTLS_EXT && message.getName() === "openpgp"));
 });
 
@@ -91,7 +74,10 @@ test("takes keys as bytes, as functions and as promises, and leaves the bytes al
   const bytes = romeo.write();
   const before = bytes.slice();
   const known = async () => [juliet.toPublic().write()];
-  assert.equal(await ends(asRomeo({ key: bytes, known }), asJuliet({ key: async () => juliet.write() })), ["verified", "verified"]);
+  assert.equal(await ends(asRomeo({ key: bytes, known }), asJuliet({ key: async () => juliet.write() })), [
+    "verified",
+    "verified",
+  ]);
   assert.equal(bytes, before);
 });
 
@@ -126,12 +112,15 @@ const inBetween = (changes: Partial<Record<Role, Partial<{ jid: string; fingerpr
 };
 
 for (const [what, responder] of Object.entries({
-  "exporter": inBetween({}, "another connection"),
+  exporter: inBetween({}, "another connection"),
   "initiator's certificate": inBetween({ initiator: { fingerprint: FALSE } }),
   "responder's certificate": inBetween({ responder: { fingerprint: FALSE } }),
   "initiator's JID": inBetween({ initiator: { jid: "romeo@montague.lit/balcony" } }),
   "responder's JID": inBetween({ responder: { jid: "mallory@evil.example/cave" } }),
-  "whole tunnel": inBetween({ initiator: { fingerprint: FALSE }, responder: { fingerprint: FALSE } }, "another connection"),
+  "whole tunnel": inBetween(
+    { initiator: { fingerprint: FALSE }, responder: { fingerprint: FALSE } },
+    "another connection",
+  ),
 })) {
   test(`refuses proofs relayed from a tunnel with another ${what}`, async () => {
     assert.is((await ends(asRomeo(), asJuliet(), { responder }))[1], "not-authorized");
@@ -258,7 +247,11 @@ const REFUSALS = ["method-violation", "not-authorized", "key-refused"];
 test("believes no altered signature and never fails otherwise than it should", async () => {
   const honest = await forge(romeo, statementOf(claimAt("initiator"), "initiator"));
   // Not the first byte: a packet may begin with an old header as well as with a new one.
-  const alteration = fc.record({ at: fc.integer({ min: 1, max: honest.length - 1 }), bits: fc.integer({ min: 1, max: 255 }), cut: fc.nat(honest.length) });
+  const alteration = fc.record({
+    at: fc.integer({ min: 1, max: honest.length - 1 }),
+    bits: fc.integer({ min: 1, max: 255 }),
+    cut: fc.nat(honest.length),
+  });
   await fc.assert(
     fc.asyncProperty(alteration, fc.boolean(), async ({ at, bits, cut }, isCut) => {
       const bytes = isCut ? honest.slice(0, cut) : honest.slice();
@@ -273,134 +266,14 @@ test("believes no altered signature and never fails otherwise than it should", a
 test("survives any bytes", async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 512 }), fc.boolean(), async (bytes, isPacket) => {
-      const framed = isPacket ? new Uint8Array([0xc2, 0xff, 0, 0, bytes.length >> 8, bytes.length & 0xff, 4, 0, 22, 10, ...bytes]) : bytes;
+      const framed = isPacket
+        ? new Uint8Array([0xc2, 0xff, 0, 0, bytes.length >> 8, bytes.length & 0xff, 4, 0, 22, 10, ...bytes])
+        : bytes;
       const [, told] = await ends(parrot(message(encodeBase64(framed))), asJuliet());
       return REFUSALS.includes(told);
     }),
     { numRuns: 200 },
   );
-});
-
-// --- Our own key ----------------------------------------------------------------------
-
-const locked = (await pgp.encryptKey({ privateKey: romeo, passphrase: "wherefore" })).armor();
-
-test("unlocks the key with its passphrase, given or asked for", async () => {
-  assert.is((await ends(asRomeo({ key: locked, passphrase: "wherefore" }), asJuliet()))[0], "verified");
-  assert.is((await ends(asRomeo({ key: locked, passphrase: async () => "wherefore" }), asJuliet()))[0], "verified");
-});
-
-test("says so when the passphrase is wrong or missing", async () => {
-  assert.is((await ends(asRomeo({ key: locked, passphrase: "therefore" }), asJuliet()))[0], "wrong-passphrase");
-  assert.is((await ends(asRomeo({ key: locked, passphrase: () => "" }), asJuliet()))[0], "wrong-passphrase");
-  assert.is((await ends(asRomeo({ key: locked }), asJuliet()))[0], "wrong-passphrase");
-});
-
-test("does not sign with a secret key whose public half somebody has exchanged", async () => {
-  // Whoever can write the file puts our locked half beside a key of his own; two such signatures would give ours away.
-  const lock = (privateKey: pgp.PrivateKey) => pgp.encryptKey({ privateKey, passphrase: "wherefore" });
-  const [ours, his] = [await lock(romeo), await lock(await makeKey("xmpp:romeo@montague.lit", { subkeys: [] }))];
-  const halves = ["keyMaterial", "iv", "s2k", "s2kUsage", "symmetric"] as const;
-  const half = ours.keyPacket as unknown as Record<(typeof halves)[number], unknown>;
-  Object.assign(his.keyPacket, Object.fromEntries(halves.map((name) => [name, half[name]])));
-  const known = () => [publicBlock(his), publicBlock(juliet)];
-  const outcome = await ends(asRomeo({ key: his.armor(), passphrase: "wherefore" }), asJuliet({ known }));
-  assert.is(outcome[0], "wrong-passphrase");
-});
-
-test("asks for no passphrase when the key is not locked", async () => {
-  const passphrase = () => assert.unreachable() as never;
-  assert.is((await ends(asRomeo({ passphrase }), asJuliet()))[0], "verified");
-});
-
-test("wipes the unlocked key when it has signed", async () => {
-  const wiped: Uint8Array[] = [];
-  const { decrypt } = pgp.SecretKeyPacket.prototype;
-  pgp.SecretKeyPacket.prototype.decrypt = async function (...words) {
-    await decrypt.apply(this, words);
-    wiped.push(...Object.values(this.privateParams as Record<string, Uint8Array>));
-    assert.ok(wiped.some((bytes) => bytes.some((byte) => byte !== 0)));
-  };
-  try {
-    assert.is((await ends(asRomeo({ key: locked, passphrase: "wherefore" }), asJuliet()))[0], "verified");
-  } finally {
-    pgp.SecretKeyPacket.prototype.decrypt = decrypt;
-  }
-  assert.ok(wiped.length > 0 && wiped.every((bytes) => bytes.every((byte) => byte === 0)));
-});
-
-test("says so when its own key is a public one, nonsense, or may not sign", async () => {
-  const expired = await makeKey("xmpp:romeo@montague.lit", { keyExpirationTime: 3600 });
-  for (const key of [publicBlock(romeo), "nonsense", new Uint8Array(3), expired.armor()])
-    assert.is((await ends(asRomeo({ key }), asJuliet()))[0], "invalid-argument");
-});
-
-// --- Ends before its end ----------------------------------------------------------------
-
-for (const asked of ["key", "passphrase", "known", "vouches"] as const) {
-  test(`stops waiting for ${asked} when the tunnel ends`, async () => {
-    let signal: AbortSignal | undefined;
-    let begin = () => {};
-    const begun = new Promise<void>((resolve) => (begin = resolve));
-    const forever = (...words: unknown[]) => {
-      signal = words.find((word) => word instanceof AbortSignal);
-      begin();
-      return new Promise<never>(() => {});
-    };
-    const stranger = await makeKey("Romeo");
-    const options = { key: locked, passphrase: "wherefore", known: () => [publicBlock(stranger)], [asked]: forever };
-    const dialogue = new Dialogue(claimAt(asked === "key" || asked === "passphrase" ? "initiator" : "responder"), () => {});
-    const run = codeOf(openpgp(options).run(dialogue));
-    dialogue.deliver(message("AAAA", { fingerprint: fingerprintOf(stranger) }));
-    await begun;
-    dialogue.end(new XtlsError("peer-unavailable"));
-    assert.is(await run, "peer-unavailable");
-    if (signal !== undefined) assert.ok(signal.aborted);
-  });
-}
-
-test("stops listening when the tunnel ends", async () => {
-  const dialogue = new Dialogue(claimAt("initiator"), () => dialogue.end(new XtlsError("timeout")));
-  assert.is(await codeOf(asRomeo().run(dialogue)), "closed");
-});
-
-async function codeOf(run: unknown): Promise<string | undefined> {
-  try {
-    await run;
-  } catch (error) {
-    return (error as XtlsError).code;
-  }
-  return undefined;
-}
-
-// --- The package ------------------------------------------------------------------------
-
-test("says which package is missing and how to install it", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "xtls-openpgp-"));
-  try {
-    const outfile = join(directory, "method.cjs");
-    const entry = fileURLToPath(new URL("../../bindings/methods/openpgp.ts", import.meta.url));
-    await build({ entryPoints: [entry], bundle: true, format: "cjs", platform: "node", external: ["openpgp"], outfile });
-    const alone = (await import(pathToFileURL(outfile).href)) as { openpgp: typeof openpgp };
-    const run = alone.openpgp({ key: romeo.armor(), ...keyring }).run(new Dialogue(claimAt("initiator"), () => {}));
-    const error = await Promise.resolve(run).catch((error: XtlsError) => error);
-    assert.is((error as XtlsError).code, "dependency-missing");
-    assert.match((error as XtlsError).message, "npm install openpgp@6");
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-});
-
-test("puts nothing of the package into the bundle that imports the method", async () => {
-  const entry = fileURLToPath(new URL("../../bindings/methods/openpgp.ts", import.meta.url));
-  const { outputFiles, metafile } = await build({
-    entryPoints: [entry],
-    ...{ bundle: true, splitting: true, format: "esm", platform: "browser", outdir: "/", write: false, metafile: true },
-  });
-  const main = Object.values(metafile!.outputs).find(({ entryPoint }) => entryPoint !== undefined)!;
-  assert.equal(Object.keys(main.inputs).filter((path) => path.includes("node_modules/openpgp")), []);
-  assert.equal(main.imports.filter(({ kind }) => kind === "dynamic-import").length, 1);
-  assert.ok(outputFiles!.length > 1);
 });
 
 test.run();

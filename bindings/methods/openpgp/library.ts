@@ -13,7 +13,9 @@ export type Library = typeof OpenPgp;
 export async function loadLibrary(): Promise<Library> {
   // The `.catch` stands here for bundlers too: with it a missing package is no error before run time.
   return import("openpgp").catch((cause: unknown) => {
-    throw new XtlsError("dependency-missing", "The method openpgp needs the package openpgp: npm install openpgp@6", { cause });
+    throw new XtlsError("dependency-missing", "The method openpgp needs the package openpgp: npm install openpgp@6", {
+      cause,
+    });
   });
 }
 

@@ -17,14 +17,26 @@ export const SKEW_AT_MOST = 10 * 60 * 1000;
  * @throws XtlsError `method-violation` when the bytes are not one signature; `not-authorized` when it is not
  *   that key's over that statement, now, with a strong hash; `key-refused` when the key may not sign
  */
-export async function verify(library: Library, key: PublicKey, bytes: Uint8Array, statement: Uint8Array): Promise<void> {
+export async function verify(
+  library: Library,
+  key: PublicKey,
+  bytes: Uint8Array,
+  statement: Uint8Array,
+): Promise<void> {
   const { signature, packet } = await read(library, bytes);
   const date = plausibleDate(library, packet);
   await signerOf(library, key, packet.issuerKeyID);
   const message = await library.createMessage({ binary: statement });
   const config = strictRules(library);
   try {
-    const { signatures } = await library.verify({ message, signature, verificationKeys: key, date, format: "binary", config });
+    const { signatures } = await library.verify({
+      message,
+      signature,
+      verificationKeys: key,
+      date,
+      format: "binary",
+      config,
+    });
     if ((await signatures[0]?.verified) !== true) throw new Error("Nothing was verified");
   } catch (cause) {
     throw new XtlsError("not-authorized", "The peer's signature is not over this tunnel", { cause });
@@ -45,9 +57,11 @@ async function read(library: Library, bytes: Uint8Array): Promise<{ signature: S
 /** When to verify: now, or when the signature was made if the peer's clock is a little ahead. */
 function plausibleDate({ enums }: Library, { signatureType, created }: SignaturePacket): Date {
   // A signature over text would hold for other bytes as well: line ends are not signed.
-  if (signatureType !== enums.signature.binary) throw new XtlsError("not-authorized", "The peer's signature is not over binary data");
+  if (signatureType !== enums.signature.binary)
+    throw new XtlsError("not-authorized", "The peer's signature is not over binary data");
   const now = Date.now();
   const made = created?.getTime() ?? 0;
-  if (Math.abs(made - now) > SKEW_AT_MOST) throw new XtlsError("not-authorized", "The peer's signature was not made now, or a clock is wrong");
+  if (Math.abs(made - now) > SKEW_AT_MOST)
+    throw new XtlsError("not-authorized", "The peer's signature was not made now, or a clock is wrong");
   return new Date(Math.max(now, made));
 }
