@@ -25,8 +25,8 @@ export class Gnupg {
     return this.#run(["--batch", ...args], input);
   }
 
-  /** Makes a key and gives its fingerprint. @param usage such as `sign,cert`; by default what GnuPG makes of it */
-  makeKey(userId: string, algorithm: string, usage = "default", ...options: readonly string[]): string {
+  /** Makes a key and gives its fingerprint. @param usage what the primary key is for */
+  makeKey(userId: string, algorithm: string, usage = "sign,cert", ...options: readonly string[]): string {
     this.run([...options, "--quick-gen-key", userId, algorithm, usage, "0"]);
     return this.fingerprints(`=${userId}`)[0]!;
   }
@@ -78,7 +78,7 @@ export class Gnupg {
 
   [Symbol.dispose](): void {
     execFileSync("gpgconf", ["--homedir", this.#home, "--kill", "all"]);
-    rmSync(this.#home, { recursive: true });
+    rmSync(this.#home, { recursive: true, force: true });
   }
 
   #run(args: readonly string[], input: string | Uint8Array): Buffer {

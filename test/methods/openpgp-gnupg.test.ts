@@ -87,7 +87,7 @@ test("a signing subkey works while the primary key is somewhere safe", async () 
 });
 
 test("says so when the secret part of the signing key is not there", async () => {
-  const fingerprint = gnupg.makeKey(ROMEO, "ed25519", "sign,cert");
+  const fingerprint = gnupg.makeKey(ROMEO, "ed25519");
   gnupg.run(["--quick-add-key", fingerprint, "cv25519", "encr", "0"]);
   const stub = new Uint8Array(gnupg.run(["--export-secret-subkeys", fingerprint]));
   assert.is((await call(stub, []))[0], "invalid-argument");
@@ -113,15 +113,15 @@ for (const [algorithm, ...options] of [
 }
 
 test("refuses what GnuPG signs as text, over SHA-1, or twice", async () => {
-  const fingerprint = gnupg.makeKey(ROMEO, "rsa2048", "sign,cert");
+  const fingerprint = gnupg.makeKey(ROMEO, "rsa2048");
   assert.is(await judged(fingerprint, gnupg.sign(fingerprint, STATEMENT, "--textmode")), "not-authorized");
   assert.is(await judged(fingerprint, gnupg.sign(fingerprint, STATEMENT, "--digest-algo", "SHA1")), "not-authorized");
-  const other = gnupg.makeKey("Mercutio", "ed25519", "sign,cert");
+  const other = gnupg.makeKey("Mercutio", "ed25519");
   assert.is(await judged(fingerprint, gnupg.sign(fingerprint, STATEMENT, "--local-user", other)), "method-violation");
 });
 
 test("refuses a key that its owner has revoked with GnuPG, beside an older copy", async () => {
-  const fingerprint = gnupg.makeKey(ROMEO, "ed25519", "sign,cert");
+  const fingerprint = gnupg.makeKey(ROMEO, "ed25519");
   const [secret, old] = [gnupg.secretKey(fingerprint), gnupg.publicKey(fingerprint)];
   assert.is((await call(secret, old))[1], "verified");
   gnupg.revoke(fingerprint);
@@ -129,7 +129,7 @@ test("refuses a key that its owner has revoked with GnuPG, beside an older copy"
 });
 
 test("refuses a key that a designated revoker has revoked", async () => {
-  const revoker = gnupg.makeKey("Lady Montague", "ed25519", "sign,cert");
+  const revoker = gnupg.makeKey("Lady Montague", "ed25519");
   const parameters = [
     "Key-Type: EDDSA",
     "Key-Curve: ed25519",
