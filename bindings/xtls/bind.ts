@@ -25,6 +25,8 @@ export interface Agreement {
   readonly method: string;
 }
 
+/** XML's white space (XML 1.0 §2.3), which is less than JavaScript's. */
+const SPACE_AROUND = /^[ \t\r\n]+|[ \t\r\n]+$/g;
 const utf8 = new TextEncoder();
 
 /** The `<bind/>` that we send. */
@@ -73,7 +75,7 @@ export function canonicalise(element: Element): Uint8Array {
 
 function canonicaliseChild(child: Element | string): readonly Uint8Array[] {
   if (typeof child !== "string") return [canonicalise(child)];
-  const text = child.trim();
+  const text = child.replace(SPACE_AROUND, "");
   return text === "" ? [] : [frame(utf8.encode(text))];
 }
 

@@ -1,0 +1,104 @@
+/**
+ * Offers, methods and the store behind them, through a real server.
+ */
+
+import xml, { type Element } from "@xmpp/xml";
+
+import { insecure } from "../../bindings/methods/insecure.ts";
+import { sas } from "../../bindings/methods/sas.ts";
+import { remembered } from "../../bindings/trust/remembered.ts";
+import { memoryStorage } from "../../bindings/trust/storage.ts";
+import { TrustStore } from "../../bindings/trust/store.ts";
+import { type Router, startRouter } from "../../scripts/servers/router.ts";
+import { assert, suite } from "../suite.ts";
+import { type Actor, clearStage, enter, once, pair, rejection } from "./stage.ts";
+
+const NS_C2CTLS = "urn:xmpp:tmp:c2ctls";
+const test = suite("xmpp: offers");
+let router: Router;
+
+test.before(async () => {
+  router = await startRouter();
+});
+test.after.each(() => {
+  router.tamper((stanza) => [stanza]);
+  return clearStage();
+});
+test.after(() => router.stop());
+
+interface Person {
+  readonly actor: Actor;
+  readonly store: TrustStore;
+}
+
+async function person(name: string): Promise<Person> {
+  const store = new TrustStore(memoryStorage());
+  const methods = [sas({ confirm: () => true }), insecure()];
+  return { store, actor: await enter(router, name, { trust: remembered(store), methods }) };
+}
+
+test("a tunnel of two ends that make offers is bound", async () => {
+  const { tunnel, answering } = await pair(router);
+  assert.equal([tunnel.security?.isBound, answering.security?.isBound], [true, true]);
+});
+
+test("asks a peer what it can do, and names keys only to a peer whose key is known", async () => {
+  const [romeo, juliet] = [await person("romeo"), await person("juliet")];
+  const stranger = await romeo.actor.tunnels.probe(juliet.actor.address);
+  assert.equal([stranger.methods, stranger.keys, stranger.fingerprints], [["sas", "insecure"], [], []]);
+  assert.equal([stranger.bind, stranger.insecure, stranger.tunnel], [true, true, undefined]);
+
+  await romeo.actor.tunnels.open(juliet.actor.address);
+  const friend = await romeo.actor.tunnels.probe(juliet.actor.address);
+  assert.equal(friend.methods, ["x509", "sas", "insecure"]);
+  assert.equal([friend.keys, friend.fingerprints], [[juliet.actor.identity.sha1], [juliet.actor.identity.fingerprint]]);
+});
+
+test("says that a peer without XTLS makes no offer", async () => {
+  const romeo = await enter(router, "romeo");
+  const bare = await enter(router, "juliet", { hasExtensions: false });
+  assert.is((await rejection(romeo.tunnels.probe(bare.address))).code, "unsupported");
+  assert.is((await romeo.tunnels.open(bare.address)).security?.isBound, false);
+});
+
+test("remembers whom a method has shown to be who, and tells how", async () => {
+  const [romeo, juliet] = [await person("romeo"), await person("juliet")];
+  const incoming = once<unknown>((done) => juliet.actor.tunnels.on("tunnel", done));
+  const tunnel = await romeo.actor.tunnels.open(juliet.actor.address);
+  await incoming;
+  assert.equal([tunnel.security?.method, tunnel.security?.trust], ["sas", "verified"]);
+  for (const { store } of [romeo, juliet]) {
+    const [known] = await store.list();
+    assert.equal([known?.state, known?.history.at(-1)?.by], ["verified", "sas"]);
+  }
+  await tunnel.close();
+  assert.is((await romeo.actor.tunnels.open(juliet.actor.address)).security?.method, "x509");
+});
+
+test("a server that strips a method from an offer alarms both users, and no tunnel opens", async () => {
+  const [romeo, juliet] = [await person("romeo"), await person("juliet")];
+  router.tamper((stanza) => [withoutMethod(stanza, "sas")]);
+  const alarms = [romeo, juliet].map(({ actor }) => once<string>((done) => actor.tunnels.on("alarm", (_, { code }) => done(code))));
+  const error = await rejection(romeo.actor.tunnels.open(juliet.actor.address));
+  assert.is(error.code, "downgraded");
+  assert.equal(await Promise.all(alarms), ["downgraded", "downgraded"]);
+  for (const { store } of [romeo, juliet])
+    assert.equal((await store.list()).filter(({ state }) => state !== "unknown"), []);
+});
+
+/** What a hostile server would do: leave only the method that it can live with. */
+function withoutMethod(stanza: Element, name: string): Element {
+  const offer = (stanza.getChild("start") ?? stanza.getChild("proceed"))?.getChild("offer", NS_C2CTLS);
+  if (offer !== undefined) offer.children = offer.children.filter((child) => !(child as Element).attrs || (child as Element).attrs.name !== name);
+  return stanza;
+}
+
+test("a peer who wants no tunnels hears of none", async () => {
+  const romeo = await enter(router, "romeo", { policy: (jid) => (jid.startsWith("juliet@") ? "off" : "opportunistic") });
+  const juliet = await enter(router, "juliet");
+  const answer = once<Element>((done) => juliet.xmpp.on("stanza", (stanza: Element) => stanza.attrs.id === "p1" && done(stanza)));
+  await juliet.xmpp.send(xml("iq", { type: "get", id: "p1", to: romeo.address }, xml("offer", { xmlns: NS_C2CTLS })));
+  assert.match(String(await answer), "<service-unavailable");
+});
+
+test.run();
