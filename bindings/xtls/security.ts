@@ -4,7 +4,7 @@
  * Pure: takes the facts of a channel, decides nothing.
  */
 import { XtlsError } from "../errors.ts";
-import type { Authorities } from "../tls/authorities.ts";
+import { Authorities, type AuthoritySources } from "../tls/authorities.ts";
 import type { Core } from "../tls/core.ts";
 import type { Identity } from "../tls/identity.ts";
 import type { Channel } from "./channel.ts";
@@ -16,13 +16,21 @@ type Facts = Pick<Channel, "peer" | "negotiated">;
 type ClaimFacts = Pick<Channel, "peer" | "exporter">;
 
 /** What is to be judged. @throws XtlsError `certificate-missing` */
-export function claimOf(tunnel: Tunnel, channel: ClaimFacts, identity: Identity, isBound: boolean): Claim {
+export function claimOf(
+  tunnel: Tunnel,
+  channel: ClaimFacts,
+  identity: Identity,
+  isBound: boolean,
+): Claim {
   const { peer: jid, local, role } = tunnel;
   const { peer } = channel;
   if (peer === undefined) throw new XtlsError("certificate-missing");
   const own = { jid: local, fingerprint: identity.fingerprint };
   const other = { jid, fingerprint: peer.fingerprint };
-  const ends = role === "initiator" ? { initiator: own, responder: other } : { initiator: other, responder: own };
+  const ends =
+    role === "initiator"
+      ? { initiator: own, responder: other }
+      : { initiator: other, responder: own };
   return {
     jid: bareJid(jid),
     peer,
@@ -31,20 +39,42 @@ export function claimOf(tunnel: Tunnel, channel: ClaimFacts, identity: Identity,
     ends,
     isBound,
     exporter: (label, length = 32) => channel.exporter(label, length),
-    verifyChain: (authorities) => followChain(identity.core, peer.chain, authorities),
+    verifyChain: (authorities) =>
+      followChain(identity.core, peer.chain, authorities),
   };
 }
 
 /** What an open tunnel is worth. @throws XtlsError `certificate-missing` */
-export function securityOf({ peer, negotiated }: Facts, method: string, isBound: boolean, trust: TrustState): Security {
-  if (peer === undefined || negotiated === undefined) throw new XtlsError("certificate-missing");
+export function securityOf(
+  { peer, negotiated }: Facts,
+  method: string,
+  isBound: boolean,
+  trust: TrustState,
+): Security {
+  if (peer === undefined || negotiated === undefined)
+    throw new XtlsError("certificate-missing");
   const { version, ciphersuite, group, alpn, resumed } = negotiated;
-  return { method, version, ciphersuite, group, alpn, certificate: peer, trust, isBound, resumed };
+  return {
+    method,
+    version,
+    ciphersuite,
+    group,
+    alpn,
+    certificate: peer,
+    trust,
+    isBound,
+    resumed,
+  };
 }
 
-/** The authorities may be given as PEM. @returns what is wrong with the chain */
-function followChain(core: Core, chain: readonly Uint8Array[], authorities: Authorities | string): readonly string[] {
-  if (typeof authorities !== "string") return core.verifyChain(chain, authorities);
+/** The authorities may be yet to be read. @returns what is wrong with the chain */
+function followChain(
+  core: Core,
+  chain: readonly Uint8Array[],
+  authorities: Authorities | AuthoritySources,
+): readonly string[] {
+  if (authorities instanceof Authorities)
+    return core.verifyChain(chain, authorities);
   const parsed = core.authorities(authorities);
   try {
     return core.verifyChain(chain, parsed);

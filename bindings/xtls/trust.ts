@@ -6,7 +6,7 @@
  * for it. Knows no policy (bindings/trust/) and no wire. RFC 6120 §13.7.1.4 (xmppAddr).
  */
 import { XtlsError, type ErrorCode } from "../errors.ts";
-import type { Authorities } from "../tls/authorities.ts";
+import type { Authorities, AuthoritySources } from "../tls/authorities.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { isSameJid } from "./jid.ts";
 import type { Role } from "./state.ts";
@@ -43,10 +43,11 @@ export interface Claim {
    */
   exporter(label: string, length?: number): Uint8Array;
   /**
-   * Follows the peer's chain to the given authorities (PEM, or parsed by the core).
+   * Follows the peer's chain to the given authorities, with their revocation lists (PEM or DER, or read by the core).
    * @returns what is wrong with it, in words; empty when the chain is good
+   * @throws XtlsError `invalid-certificate` when one of them, or the chain, cannot be read
    */
-  verifyChain(authorities: Authorities | string): readonly string[];
+  verifyChain(authorities: Authorities | AuthoritySources): readonly string[];
 }
 
 /** The answer to a claim. A refusal's code becomes the tunnel's error and decides the TLS alert. */
