@@ -1,7 +1,8 @@
 /**
  * Messages one way, MiB of plaintext a second through both ends: write, carry over, read. Each
- * fits a record (16 KiB is TLS's largest plaintext). An engine carries every record over at
- * once; a socket may gather the messages of a batch as it likes.
+ * fits a record (16 KiB is TLS's largest plaintext). Messages wait for each other as the subject
+ * likes: an engine makes a record of each and carries 16 KiB over at a time, a socket may gather
+ * a whole batch into few records.
  */
 import { noise, rate, speaks, type Measure, type Stage } from "../measure.ts";
 import type { Suite } from "../subject.ts";
