@@ -7,17 +7,17 @@
  */
 import type { Element } from "@xmpp/xml";
 import { XtlsError, type ErrorCode } from "../errors.ts";
-import { buildBind, checkBind } from "./bind.ts";
 import { openChannel, type Channel } from "./channel.ts";
 import { buildError } from "./condition.ts";
 import { Goodbye } from "./goodbye.ts";
 import type { Host } from "./host.ts";
+import { Judgement } from "./judgement.ts";
 import { Negotiation } from "./negotiation.ts";
 import { Outbox } from "./outbox.ts";
 import type { Output } from "./output.ts";
-import { claimOf, securityOf } from "./security.ts";
+import { securityOf } from "./security.ts";
 import { next, type Event, type Request, type Role, type State } from "./state.ts";
-import { refuseForeignName, type Claim, type TrustState, type Verdict } from "./trust.ts";
+import type { TrustState, Verdict } from "./trust.ts";
 import type { Delivery, Security, Tunnel } from "./tunnel.ts";
 import { buildClose, buildClosed, buildProceed, buildStart, parseData, parseProceed } from "./wire.ts";
 
@@ -41,9 +41,7 @@ export class Association implements Tunnel {
   #security: Security | undefined;
   #channel: Channel | undefined;
   readonly #negotiation: Negotiation;
-  /** What the method is asked; from the end of the handshake on. */
-  #claim: Claim | undefined;
-  #awaitsBind = false;
+  readonly #judgement: Judgement;
   readonly #goodbye = new Goodbye();
   /** The id of the `<start/>` that counts: ours, or the peer's that awaits its answer. */
   #start = "";
@@ -56,6 +54,7 @@ export class Association implements Tunnel {
     this.peer = peer;
     this.#role = role;
     this.#negotiation = new Negotiation(host, role, methods);
+    this.#judgement = new Judgement(host, this, this.#negotiation);
     this.#outbox = new Outbox(host, this, this.#negotiation);
   }
 
@@ -190,44 +189,27 @@ export class Association implements Tunnel {
   #advance(now: number): void {
     const channel = this.#channel as Channel;
     if (this.#state === "handshaking" && channel.isSecure) this.#secure(channel, now);
-    for (const message of channel.messages()) this.#hear(message, now);
-    if (this.#awaitsBind && channel.holdsStanzas) this.#fail(new XtlsError("downgraded", "A stanza came before the bind"), now);
+    if (this.#state === "judging") this.#judge(channel, now);
     for (const stanza of channel.arrivals()) this.#host.emit({ kind: "stanza", tunnel: this, stanza });
     if (channel.isOver) this.#farewell(channel, now);
     this.#flush(now);
   }
 
-  /** TLS is done: now, did anybody tamper with the offers, and who is it? */
+  /** TLS is done: now, who is it? */
   #secure(channel: Channel, now: number): void {
     this.#move("secure");
     this.#deadline = now + this.#host.limits.verdictTimeout;
-    const { identity } = this.#host;
     try {
-      const isBound = this.#negotiation.isBindDue(channel.negotiated?.alpn);
-      const claim = claimOf(this, channel, identity, isBound);
-      refuseForeignName(claim.peer, claim.jid);
-      this.#claim = claim;
-      this.#awaitsBind = isBound;
-      if (isBound) channel.say(buildBind(claim, this.#negotiation.agreement, identity.core));
-      else this.#judge(claim);
+      this.#judgement.begin(channel);
     } catch (error) {
       this.#fail(asXtlsError(error), now);
     }
   }
 
-  #judge(claim: Claim): void {
-    this.#host.emit({ kind: "judge", tunnel: this, method: this.#negotiation.method, claim });
-  }
-
-  /** An element of the tunnel's own: first the bind, if one is due, then what the peer's method says. */
-  #hear(message: Element, now: number): void {
-    if (this.#state !== "judging") return;
-    if (!this.#awaitsBind) return this.#host.emit({ kind: "message", tunnel: this, message });
-    const claim = this.#claim as Claim;
+  #judge(channel: Channel, now: number): void {
     try {
-      checkBind(message, claim, this.#negotiation.agreement, this.#host.identity.core);
-      this.#awaitsBind = false;
-      this.#judge(claim);
+      for (const message of channel.messages()) this.#judgement.hear(message);
+      if (channel.holdsStanzas) this.#judgement.heardStanza();
     } catch (error) {
       this.#fail(asXtlsError(error), now);
     }
@@ -242,7 +224,7 @@ export class Association implements Tunnel {
 
   /** The method's verdict, or what broke it. */
   judged(verdict: Verdict | XtlsError, now: number): void {
-    if (this.#state !== "judging" || this.#awaitsBind) return;
+    if (this.#state !== "judging" || !this.#judgement.isAsked) return;
     if (verdict instanceof XtlsError) this.#fail(verdict, now);
     else if (verdict.trusted) this.#trust(verdict.state, now);
     else this.#fail(new XtlsError(verdict.code, verdict.detail), now);
@@ -252,7 +234,7 @@ export class Association implements Tunnel {
     const channel = this.#channel as Channel;
     this.#move("trust");
     this.#deadline = undefined;
-    this.#security = securityOf(channel, this.#negotiation.method, this.#claim?.isBound === true, trust);
+    this.#security = securityOf(channel, this.#negotiation.method, this.#judgement.isBound, trust);
     this.#host.emit({ kind: "open", tunnel: this });
     channel.trust();
     this.#advance(now);

@@ -76,11 +76,12 @@ export interface Trust {
   /** Whether the certificate alone is enough: the method `x509` asks no more. */
   judge(claim: Claim): Verdict | Promise<Verdict>;
   /**
-   * Whether `judge` might say yes to a bare JID, asked before there is a tunnel: if not, `x509` is not offered
-   * and another method comes to its turn. Absent: it might.
+   * Whether `judge` would say yes to a bare JID, asked before there is a tunnel. False: `x509` is not offered, and
+   * another method comes to its turn. True: our own certificate may be told to it (XEP-0250 §5). Undefined, or no such
+   * function: nobody can tell yet.
    * @param shown the certificates that the peer's offer names (SHA-256 as in XEP-0320, or SHA-1 as in XEP-0250), if it made one
    */
-  knows?(jid: string, shown?: readonly string[]): boolean | Promise<boolean>;
+  knows?(jid: string, shown?: readonly string[]): boolean | undefined | Promise<boolean | undefined>;
   /** A method has proved whose certificate it is: remembers that and has the last word. Absent: nothing is remembered. */
   learn?(claim: Claim, proof: Proof): Verdict | Promise<Verdict>;
 }
