@@ -14,28 +14,17 @@ import { acceptProof } from "./proof.ts";
  * @param sources CA certificates and revocation lists, PEM or DER, the first with a certificate; or who gives them, asked
  *   about each peer: lists are renewed before they expire
  */
-export function authorities(
-  sources:
-    AuthoritySources | (() => AuthoritySources | Promise<AuthoritySources>),
-): Trust {
+export function authorities(sources: AuthoritySources | (() => AuthoritySources | Promise<AuthoritySources>)): Trust {
   const judgeNow = (claim: Claim) =>
-    typeof sources === "function"
-      ? judgeLater(claim, sources)
-      : judge(claim, sources);
+    typeof sources === "function" ? judgeLater(claim, sources) : judge(claim, sources);
   return { judge: judgeNow, learn: acceptProof };
 }
 
-async function judgeLater(
-  claim: Claim,
-  ask: () => AuthoritySources | Promise<AuthoritySources>,
-): Promise<Verdict> {
+async function judgeLater(claim: Claim, ask: () => AuthoritySources | Promise<AuthoritySources>): Promise<Verdict> {
   return judge(claim, await ask());
 }
 
-function judge(
-  { jid, peer, verifyChain }: Claim,
-  sources: AuthoritySources,
-): Verdict {
+function judge({ jid, peer, verifyChain }: Claim, sources: AuthoritySources): Verdict {
   if (!peer.jids.some((name) => isSameJid(name, jid))) {
     return {
       trusted: false,

@@ -11,13 +11,11 @@ import type { TrustStore } from "./store.ts";
 
 const LEAP: Proof = { method: "insecure", state: "first-use" };
 
-/** Trusts the first key of a JID and then only that, or those that were verified. */
+/**
+ * Trusts the first key of a JID and then only that, or those that were verified. To strangers other methods are
+ * offered first, if there are any; with none it is this or nothing.
+ */
 export function dangerouslyTrustOnFirstUse(store: TrustStore): Trust {
   const { learn, knows } = remembered(store) as Required<Trust>;
-  return {
-    judge: (claim) => learn(claim, LEAP),
-    knows: async (jid, offered) =>
-      (await store.keysOf(jid)).every(({ state }) => state === "unknown") || knows(jid, offered),
-    learn,
-  };
+  return { judge: (claim) => learn(claim, LEAP), knows, learn };
 }

@@ -4,7 +4,7 @@
  * Pure functions on lists. A list that needs no change is given back as it is.
  */
 import { STORE_LIMITS } from "./document.ts";
-import { appended, decided, isSameKey, newRecord, RECORD_LIMITS, type TrustRecord } from "./record.ts";
+import { appended, decided, isSameKey, newRecord, type TrustRecord } from "./record.ts";
 
 export type Keys = readonly TrustRecord[];
 
@@ -41,23 +41,25 @@ export function merged(ours: Keys, theirs: Keys, options: MergeOptions): Keys {
 const RANK = { unknown: 0, "first-use": 1, verified: 2, distrusted: 3 } as const;
 
 function mergedRecord(our: TrustRecord, their: TrustRecord, { isBelieved, at }: MergeOptions): TrustRecord {
-  const isHeard = isBelieved || their.state === "distrusted";
   const told = their.history.at(-1);
-  const lastSeen = [our.lastSeen, their.lastSeen]
-    .filter((time) => time !== undefined)
-    .sort()
-    .at(-1);
-  const both: TrustRecord = {
+  const isHeard = isBelieved || their.state === "distrusted";
+  const record = isBelieved || our.state === "unknown" ? withFacts(our, their) : our;
+  if (!isHeard || told === undefined || RANK[their.state] <= RANK[our.state]) return record;
+  const past = isBelieved && our.history.length === 0 ? their.history : our.history;
+  const note = [told.by, told.at.slice(0, 10), told.note].filter((part) => part !== undefined).join(", ");
+  return decided({ ...record, history: past }, { at, to: their.state, by: "import", note });
+}
+
+/** What was seen of a key, in both together. */
+function withFacts(our: TrustRecord, their: TrustRecord): TrustRecord {
+  const lastSeen = [our.lastSeen ?? "", their.lastSeen ?? ""].sort()[1];
+  return {
     ...our,
     hasExtensions: our.hasExtensions || their.hasExtensions,
-    certificates: our.certificates.reduce(appended, their.certificates).slice(-RECORD_LIMITS.certificates),
+    certificates: our.certificates.reduce(appended, their.certificates),
     firstSeen: our.firstSeen < their.firstSeen ? our.firstSeen : their.firstSeen,
-    ...(lastSeen === undefined ? {} : { lastSeen }),
-    history: isBelieved && our.history.length === 0 ? their.history : our.history,
+    ...(lastSeen ? { lastSeen } : {}),
   };
-  if (!isHeard || told === undefined || RANK[their.state] <= RANK[our.state]) return both;
-  const note = [told.by, told.at.slice(0, 10), told.note].filter((part) => part !== undefined).join(", ");
-  return decided(both, { at, to: their.state, by: "import", note });
 }
 
 /** Strangers can show new keys as often as they like: of those that await a decision only the latest stay. */

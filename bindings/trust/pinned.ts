@@ -23,7 +23,7 @@ export function pinned(pins: Pins): Trust {
   const of = (jid: string): readonly string[] => known.get(jid) ?? [];
   return {
     judge: (claim) => compare(of(claim.jid), claim),
-    knows: (jid) => of(jid).length > 0,
+    knows: (jid, offered) => knows(of(jid), offered),
     learn: (claim, proof) => learn(of(claim.jid), claim, proof),
   };
 }
@@ -33,6 +33,12 @@ function compare(pins: readonly string[], { jid, peer }: Claim): Verdict {
     return { trusted: true, state: "verified" };
   const detail = `${jid} shows the certificate ${peer.fingerprint}`;
   return { trusted: false, code: pins.length === 0 ? "not-trusted" : "key-changed", detail };
+}
+
+/** @returns undefined when none of the pins is offered: some may be of keys, and offers name certificates */
+function knows(pins: readonly string[], offered: readonly string[] = []): boolean | undefined {
+  if (pins.length === 0) return false;
+  return offered.length === 0 || offered.some((name) => pins.includes(name.toUpperCase())) || undefined;
 }
 
 /** No proof outweighs a pin. */

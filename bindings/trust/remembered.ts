@@ -43,24 +43,26 @@ async function judge(store: TrustStore, otherwise: Trust | undefined, claim: Cla
   if (!second.trusted) return isKeyChange(first.verdict) ? first.verdict : second;
   // Somebody else may have taken long: a person, say, who distrusted the key meanwhile.
   const last = await look();
-  return last.isOpen ? yes(second.state, last.record, claim) : last.verdict;
+  return last.isOpen ? { ...second, ...lost(last.record, claim) } : last.verdict;
 }
 
+/** @returns undefined when it takes a tunnel to tell */
 async function knows(
   store: TrustStore,
   otherwise: Trust | undefined,
   jid: string,
   offered: readonly string[] = [],
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const keys = await store.keysOf(jid);
-  if (keys.filter(isTrusted).some((key) => mightBe(key, offered))) return true;
+  const trusted = keys.filter(isTrusted);
+  if (trusted.some((key) => offered.length === 0 || isNamed(key, offered))) return true;
+  // An offer names certificates: a key that was never shown in one may be in any.
+  if (trusted.some(({ certificates }) => certificates.length === 0)) return undefined;
   if (otherwise === undefined || keys.some(({ state }) => state === "verified")) return false;
-  return otherwise.knows?.(jid, offered) ?? true;
+  return otherwise.knows?.(jid, offered);
 }
 
-/** An offer names certificates, and a key may be in one that nobody has seen yet: without any seen it might be any. */
-function mightBe({ certificates }: TrustRecord, offered: readonly string[]): boolean {
-  if (offered.length === 0 || certificates.length === 0) return true;
+function isNamed({ certificates }: TrustRecord, offered: readonly string[]): boolean {
   const names = new Set(offered.map((name) => name.toUpperCase()));
   return certificates.some(({ fingerprint, sha1 }) => names.has(fingerprint) || names.has(sha1.toUpperCase()));
 }
@@ -75,12 +77,8 @@ function opine(keys: Keys, claim: Claim, at: string): Revision<Opinion> {
 function learn(keys: Keys, claim: Claim, { method, state, note }: Proof, at: string): Revision<Verdict> {
   const record = met(keys, claim, at);
   const others = decidedOthers(keys, record);
-  const isLeap = state === "first-use";
-  if (
-    record.state === "distrusted" ||
-    record.state === "verified" ||
-    (isLeap && (isTrusted(record) || others.length > 0))
-  )
+  const isVain = state === "first-use" && (isTrusted(record) || others.length > 0);
+  if (isVain || record.state === "verified" || record.state === "distrusted")
     return { record, result: verdictOn(record, others, claim) };
   const learnt = decided(record, { at, to: state, by: method, ...(note === undefined ? {} : { note }) });
   return { record: learnt, result: yes(state, learnt, claim) };
@@ -93,8 +91,13 @@ function verdictOn(record: TrustRecord, others: Keys, claim: Claim): Verdict {
   return { trusted: false, code: "key-changed", detail: unfamiliarKey(record.jid, record.spkiFingerprint, others) };
 }
 
-function yes(state: "verified" | "first-use", { hasExtensions }: TrustRecord, { isBound }: Claim): Verdict {
-  return { trusted: true, state, ...(hasExtensions && !isBound ? { hasLostCapabilities: true } : {}) };
+function yes(state: "verified" | "first-use", record: TrustRecord, claim: Claim): Verdict {
+  return { trusted: true, state, ...lost(record, claim) };
+}
+
+/** Who once compared offers and now does not may be the victim of somebody who rewrites them. */
+function lost({ hasExtensions }: TrustRecord, { isBound }: Claim): { readonly hasLostCapabilities?: true } {
+  return hasExtensions && !isBound ? { hasLostCapabilities: true } : {};
 }
 
 /** The record of the claim's key, with what the meeting tells. */

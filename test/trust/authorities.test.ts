@@ -12,21 +12,12 @@ const root = OpensslCa.root("Root of Verona");
 const verona = root.authority("Verona");
 test.after(() => root.dispose());
 
-const chained = (
-  name: string,
-  jids: readonly string[],
-  terms: CertificateTerms = {},
-  by = verona,
-): Identity =>
-  core.identityFromPEM(
-    by.issue(name, { names: jids.map(xmppAddr), ...terms }).pem +
-      by.own.certificate,
-  );
+const chained = (name: string, jids: readonly string[], terms: CertificateTerms = {}, by = verona): Identity =>
+  core.identityFromPEM(by.issue(name, { names: jids.map(xmppAddr), ...terms }).pem + by.own.certificate);
 
 const romeo = chained("romeo", ["romeo@montague.lit"]);
 const juliet = chained("juliet", ["juliet@capulet.lit"]);
-const policy = () =>
-  authorities([root.own.certificate, root.list(), verona.list()]);
+const policy = () => authorities([root.own.certificate, root.list(), verona.list()]);
 
 /** A tunnel of Romeo's with somebody who shows this, both under the same policy. */
 function meet(identity: Identity, trust = policy()): WirePair {
@@ -45,14 +36,8 @@ test("two devices with certificates of one authority speak, verified, in one tun
 });
 
 test("names are compared prepared, and one of two is enough", () => {
-  for (const jids of [
-    ["Juliet@CAPULET.lit"],
-    ["nurse@capulet.lit", "juliet@capulet.lit"],
-  ])
-    assert.is(
-      meet(chained("juliet", jids)).romeo.tunnel.security?.trust,
-      "verified",
-    );
+  for (const jids of [["Juliet@CAPULET.lit"], ["nurse@capulet.lit", "juliet@capulet.lit"]])
+    assert.is(meet(chained("juliet", jids)).romeo.tunnel.security?.trust, "verified");
 });
 
 test("a certificate for others, or for nobody, is nobody's here", () => {
@@ -81,34 +66,20 @@ test("what is wrong with a chain ends the tunnel, in words, before any stanza", 
   for (const [identity, words] of [
     [core.identityFromPEM(revoked.pem + verona.own.certificate), "revoked"],
     [
-      core.identityFromPEM(
-        verona.issue("juliet", { names: names.map(xmppAddr) }).pem,
-      ),
+      core.identityFromPEM(verona.issue("juliet", { names: names.map(xmppAddr) }).pem),
       "not issued by a configured authority",
     ],
     [chained("juliet", names, { from: -20, to: -10 }), "expired"],
     [chained("juliet", names, { from: 10, to: 20 }), "not yet valid"],
-    [
-      chained("juliet", names, {}, quack),
-      "not issued by a configured authority",
-    ],
-    [
-      chained("juliet", names, {}, root.authority("Silent")),
-      "without a revocation list of its issuer",
-    ],
-    [
-      core.createIdentity({ jid: "juliet@capulet.lit" }),
-      "not issued by a configured authority",
-    ],
+    [chained("juliet", names, {}, quack), "not issued by a configured authority"],
+    [chained("juliet", names, {}, root.authority("Silent")), "without a revocation list of its issuer"],
+    [core.createIdentity({ jid: "juliet@capulet.lit" }), "not issued by a configured authority"],
   ] as const) {
     const wire = meet(identity);
     const error = wire.romeo.closes[0] as XtlsError;
     assert.is(error.code, "certificate-refused");
     assert.match(error.message, words);
-    assert.equal(
-      [wire.romeo.opened, wire.romeo.stanzas, wire.juliet.stanzas],
-      [[], [], []],
-    );
+    assert.equal([wire.romeo.opened, wire.romeo.stanzas, wire.juliet.stanzas], [[], [], []]);
   }
 });
 
@@ -117,10 +88,7 @@ test("the one who answers judges as the one who opens", () => {
     from: -20,
     to: -10,
   });
-  const wire = pair(
-    { identity: stale },
-    { identity: juliet, trust: policy() },
-  ).open();
+  const wire = pair({ identity: stale }, { identity: juliet, trust: policy() }).open();
   assert.is(wire.juliet.closes[0]?.code, "certificate-refused");
 });
 
@@ -128,19 +96,12 @@ test("lists may be fetched for each peer; without them nobody is trusted", async
   const claims = meet(juliet).romeo.claims;
   const { claim } = claims[0]!;
   let list = verona.list({ from: -20, to: -10 });
-  const renewed = authorities(async () => [
-    root.own.certificate,
-    root.list(),
-    list,
-  ]);
+  const renewed = authorities(async () => [root.own.certificate, root.list(), list]);
   assert.is((await renewed.judge(claim)).trusted, false);
   list = verona.list();
   assert.is((await renewed.judge(claim)).trusted, true);
   const lost = authorities(() => Promise.reject(new Error("offline")));
-  assert.is(
-    await Promise.resolve(lost.judge(claim)).catch(({ message }) => message),
-    "offline",
-  );
+  assert.is(await Promise.resolve(lost.judge(claim)).catch(({ message }) => message), "offline");
 });
 
 test.run();

@@ -51,12 +51,22 @@ test("pinned: refuses pins that are none", () => {
 
 test("pinned: no proof outweighs a pin; where none is, a proof counts and a leap does not", async () => {
   const policy = pinned({ "juliet@capulet.lit": phone.fingerprint });
-  assert.equal([await policy.knows!("juliet@capulet.lit"), await policy.knows!("nurse@capulet.lit")], [true, false]);
   assert.is(await learn(policy, "verified"), "verified");
   assert.is(await learn(policy, "verified", claim(laptop)), "key-changed");
   assert.is(await learn(policy, "first-use", claim(laptop)), "key-changed");
   assert.is(await learn(pinned({}), "verified"), "verified");
   assert.is(await learn(pinned({}), "first-use"), "not-trusted");
+});
+
+test("pinned: knows whose certificate is pinned, and cannot tell when only a key is", async () => {
+  const { knows } = pinned({ "juliet@capulet.lit": phone.fingerprint });
+  assert.equal([await knows!("nurse@capulet.lit"), await knows!("juliet@capulet.lit")], [false, true]);
+  const offered = [[phone.sha1, phone.fingerprint], [phone.sha1], [laptop.fingerprint]];
+  assert.equal(await Promise.all(offered.map((names) => knows!("juliet@capulet.lit", names))), [
+    true,
+    undefined,
+    undefined,
+  ]);
 });
 
 // --- authorities -------------------------------------------------------------------

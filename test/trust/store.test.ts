@@ -202,6 +202,17 @@ test("somebody else's document raises no trust, and its distrust counts", async 
   assert.equal((await states(store)).at(-1), [STRANGER, "distrusted"]);
 });
 
+test("somebody else's document changes nothing about keys that were decided upon, but by distrust", async () => {
+  const { store } = open();
+  await store.verify(JID, PHONE);
+  const before = await store.list();
+  const text = (await exported()).replace('"hasExtensions": false', '"hasExtensions": true');
+  await store.import(text);
+  assert.equal((await store.list())[0], before[0]);
+  await store.import(text, { isBelieved: true });
+  assert.is((await store.list())[0]?.hasExtensions, true);
+});
+
 test("no document makes a distrusted key trusted, or a verified one less so", async () => {
   for (const isBelieved of [true, false]) {
     const { store } = open();
