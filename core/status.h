@@ -19,6 +19,7 @@
 #define XTLS_ERR_CERTIFICATE (-0x10009) /* not an X.509 certificate */
 #define XTLS_ERR_TRUNCATED   (-0x1000A) /* the transport ended without close_notify */
 #define XTLS_ERR_CANCELED    (-0x1000B) /* the caller closed during the handshake, or aborted */
+#define XTLS_ERR_PUBLIC      (-0x1000C) /* the peer's public value is one that must not be computed with */
 
 /* --- inside the core ---------------------------------------------------------- */
 

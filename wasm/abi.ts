@@ -9,6 +9,8 @@ export type Pointer<Kind extends string> = number & { readonly [brand]: Kind };
 export type Bytes = Pointer<"bytes">;
 /** Raw memory of at least four bytes, where a pointer or a u32 is written. */
 export type Out = Bytes;
+/** An `xtls_srp` of core/srp.h. */
+export type SrpPointer = Pointer<"srp">;
 /** An `xtls_identity` of core/identity.h. */
 export type IdentityPointer = Pointer<"identity">;
 /** An `xtls_authorities` of core/authorities.h. */
@@ -42,16 +44,20 @@ export interface Exports {
   xtls_scrub_stack(): void;
   xtls_digest_sha256(bytes: Bytes, length: number, output: Bytes, max: number): number;
   xtls_digest_hmac(key: Bytes, keyLength: number, message: Bytes, length: number, output: Bytes, max: number): number;
+  xtls_srp_verifier(user: Bytes, userLength: number, password: Bytes, passwordLength: number, salt: Bytes, saltLength: number, output: Bytes, max: number): number;
+  xtls_srp_client(user: Bytes, userLength: number, password: Bytes, passwordLength: number, salt: Bytes, saltLength: number, output: Out): number;
+  xtls_srp_server(verifier: Bytes, length: number, output: Out): number;
+  xtls_srp_public(srp: SrpPointer, output: Bytes, max: number): number;
+  xtls_srp_agree(srp: SrpPointer, peer: Bytes, length: number): number;
+  xtls_srp_prove(srp: SrpPointer, message: Bytes, length: number, output: Bytes, max: number): number;
+  xtls_srp_free(srp: SrpPointer): void;
   xtls_certificate_read(der: Bytes, length: number, output: Bytes, max: number): number;
   xtls_identity_create(jid: Bytes, length: number, days: number, output: Out): number;
   xtls_identity_parse(pem: Bytes, length: number, output: Out): number;
-  xtls_identity_join(key: Bytes, keyLength: number, pem: Bytes, length: number, output: Out): number;
-  xtls_identity_key(identity: IdentityPointer, output: Bytes, max: number): number;
   xtls_identity_certificate(identity: IdentityPointer, index: number, output: Bytes, max: number): number;
   xtls_identity_pem(identity: IdentityPointer, output: Bytes, max: number): number;
   xtls_identity_free(identity: IdentityPointer): void;
-  xtls_authorities_parse(bytes: Bytes, length: number, output: Out): number;
-  xtls_authorities_add(authorities: AuthoritiesPointer, bytes: Bytes, length: number): number;
+  xtls_authorities_parse(pem: Bytes, length: number, output: Out): number;
   xtls_authorities_verify(authorities: AuthoritiesPointer, chain: Bytes, length: number, problems: Out): number;
   xtls_authorities_free(authorities: AuthoritiesPointer): void;
   xtls_tickets_create(capacity: number, lifetime: number, output: Out): number;
@@ -104,16 +110,20 @@ export const EXPORT_NAMES = [
   "xtls_scrub_stack",
   "xtls_digest_sha256",
   "xtls_digest_hmac",
+  "xtls_srp_verifier",
+  "xtls_srp_client",
+  "xtls_srp_server",
+  "xtls_srp_public",
+  "xtls_srp_agree",
+  "xtls_srp_prove",
+  "xtls_srp_free",
   "xtls_certificate_read",
   "xtls_identity_create",
   "xtls_identity_parse",
-  "xtls_identity_join",
-  "xtls_identity_key",
   "xtls_identity_certificate",
   "xtls_identity_pem",
   "xtls_identity_free",
   "xtls_authorities_parse",
-  "xtls_authorities_add",
   "xtls_authorities_verify",
   "xtls_authorities_free",
   "xtls_tickets_create",

@@ -15,6 +15,7 @@
 #include "mbedtls/chachapoly.h"
 #include "mbedtls/constant_time.h"
 #include "mbedtls/gcm.h"
+#include "srp_group.h"
 
 /* `length` bytes that nothing may depend on. */
 static void hide(void *secret, size_t length)
@@ -187,6 +188,30 @@ static void symmetric(void)
     gcm(192, 100, 12);
 }
 
+/* --- SRP --------------------------------------------------------------------- */
+
+static void srp(void)
+{
+    static unsigned char verifier[XTLS_SRP_ELEMENT_MAX], client[XTLS_SRP_ELEMENT_MAX], server[XTLS_SRP_ELEMENT_MAX];
+    const xtls_srp_group *group = &xtls_srp_group_3072;
+    unsigned char secret[32] = KEY, x[32], u[32];
+    xtls_srp_piece word = { secret, sizeof(secret) }, name = { "romeo", 5 };
+
+    hide(secret, sizeof(secret));
+    expect(xtls_srp_x(group, name, word, name, x) == 0, "x");
+    expect(xtls_srp_power(group, x, verifier) == 0, "a verifier");
+    expect(xtls_srp_power(group, secret, client) == 0, "the client's public value");
+    expect(xtls_srp_server_public(group, secret, verifier, server) == 0, "the server's public value");
+    show(client, sizeof(client));
+    show(server, sizeof(server));
+    expect(xtls_srp_u(group, client, server, u) == 0, "u");
+    expect(xtls_srp_server_secret(group, secret, verifier, u, client, verifier) == 0, "the server's secret");
+    expect(xtls_srp_client_secret(group, secret, x, u, server, client) == 0, "the client's secret");
+    show(client, sizeof(client));
+    show(verifier, sizeof(verifier));
+    expect(memcmp(client, verifier, sizeof(client)) == 0, "one secret");
+}
+
 /* --- the proof that leaks are seen ---------------------------------------------- */
 
 static volatile unsigned char table[256];
@@ -215,5 +240,6 @@ int main(int count, char **arguments)
     ecdsa();
     hooks();
     symmetric();
+    srp();
     return 0;
 }
