@@ -1,0 +1,252 @@
+/**
+ * The method `srp`: both ends know one password, and neither tells the other anything about it (SRP-6a, RFC 5054).
+ *
+ *     responder  srp-challenge  salt, rounds, B
+ *     initiator  srp-response   A, and its proof
+ *     responder  srp-proof      its own, only after a good one
+ *
+ * The initiator is SRP's client, its bare JID the user name. Proofs are HMACs under SRP's key over the tunnel (exporter,
+ * both JIDs, both certificates) and all that was said: whoever sits between two tunnels can relay none of it, and tests
+ * one password a run. Owns the messages and their order. docs/protocol.md, "Methods".
+ */
+import { Element } from "@xmpp/xml";
+import { XtlsError } from "../errors.ts";
+import type { Core } from "../tls/core.ts";
+import { equal } from "../tls/digest.ts";
+import { srpClient, srpServer, SRP_LENGTH, SRP_PROOF_LENGTH, type Srp } from "../tls/srp.ts";
+import { decodeBase64, encodeBase64 } from "../xtls/base64.ts";
+import { bareJid } from "../xtls/jid.ts";
+import { NS_XTLS_EXT } from "../xtls/namespaces.ts";
+import type { Role } from "../xtls/state.ts";
+import type { Verdict } from "../xtls/trust.ts";
+import { bindingOf, frame } from "./binding.ts";
+import type { Conversation, Method } from "./method.ts";
+import { opaqueString } from "./srp/opaque-string.ts";
+import { ROUNDS, ROUNDS_AT_MOST, SALT_LENGTH, stretch, type Stretch } from "./srp/stretch.ts";
+import { Tries } from "./srp/tries.ts";
+import { requireSecret, simulatedVerifier, verifierOf, type Verifier, type Verifiers } from "./srp/verifier.ts";
+import { unlessOver } from "./unless-over.ts";
+
+/** Whose password it is about. */
+export interface PasswordQuestion {
+  /** The peer's bare JID, prepared. */
+  readonly jid: string;
+  /** Our part in the tunnel. Ask a person as initiator only: how long a responder thinks tells the peer that there is a person. */
+  readonly role: Role;
+  /** Aborted when the tunnel ends: the answer no longer matters. */
+  readonly signal: AbortSignal;
+}
+
+/** Where passwords come from. */
+export interface SrpOptions {
+  /** What computes: `identity.core`. */
+  readonly core: Core;
+  /**
+   * The password that we share with a peer, asked in each run; undefined when there is none. Two people agree on it over
+   * something else than this chat. May be short, since each run tests but one; may not be one that is used elsewhere.
+   */
+  readonly password?: (question: PasswordQuestion) => string | undefined | Promise<string | undefined>;
+  /** The responder's alternative to passwords. */
+  readonly verifiers?: Verifiers;
+}
+
+/** What runs share, and what a test may replace. */
+export interface SrpParts {
+  /** Milliseconds that never go back. */
+  readonly now: () => number;
+  readonly stretch: Stretch;
+}
+
+type Context = SrpOptions & SrpParts & { readonly tries: Tries };
+
+/** What both ends have seen, as far as their proofs cover it. */
+interface Transcript {
+  readonly challenge: Challenge;
+  readonly client: Uint8Array;
+  readonly server: Uint8Array;
+}
+
+interface Challenge {
+  readonly salt: Uint8Array;
+  readonly rounds: number;
+}
+
+/** What a responder computes with; one that is not known is made up. */
+type Shown = Verifier & { readonly isKnown: boolean };
+
+const NAME = "srp";
+const LABEL = "EXPORTER-XTLS-srp";
+const VERSION = "xtls srp 1";
+const utf8 = new TextEncoder();
+
+/**
+ * Believes the end that knows the password.
+ *
+ * Its run ends with `not-authorized` for another password, none, or an unfit one (RFC 8265 §4.2); with `too-many-tries`
+ * when three proofs with a peer have failed, for a minute and twice as long after each further failure, at most a
+ * day; with `method-violation` for a malformed message; with `dependency-missing` without WebCrypto.
+ * Use one method object for all tunnels: it is what counts.
+ * @throws XtlsError `invalid-argument` for verifiers without a secret of 32 bytes
+ */
+export function srp(options: SrpOptions): Method {
+  return srpOf(options, { now: () => performance.now(), stretch });
+}
+
+/** @internal As `srp`, of given parts. */
+export function srpOf(options: SrpOptions, parts: SrpParts): Method {
+  if (options.verifiers !== undefined) requireSecret(options.verifiers);
+  const context = { ...options, ...parts, tries: new Tries(parts.now) };
+  const run = { initiator, responder };
+  return { name: NAME, run: (conversation) => run[conversation.claim.role](context, conversation) };
+}
+
+/* --- SRP's client ------------------------------------------------------------- */
+
+async function initiator(context: Context, conversation: Conversation): Promise<Verdict> {
+  const { jid } = conversation.claim;
+  context.tries.check(jid);
+  const password = await passwordFor(context, conversation);
+  if (password === undefined) throw new XtlsError("not-authorized", `There is no password for ${jid}, or not one that passwords may be`);
+  const { challenge, own } = readChallenge(await conversation.hear("srp-challenge"));
+  const client = await clientFor(context, conversation, password, challenge);
+  try {
+    return await convinceServer(context, conversation, client, { challenge, client: client.own, server: own });
+  } finally {
+    client[Symbol.dispose]();
+  }
+}
+
+async function clientFor({ core, stretch }: Context, conversation: Conversation, password: Uint8Array, challenge: Challenge): Promise<Srp> {
+  const stretched = await stretch(password, challenge.salt, challenge.rounds);
+  password.fill(0);
+  const client = srpClient(core, { user: userOf(conversation), password: stretched, salt: challenge.salt });
+  stretched.fill(0);
+  return client;
+}
+
+async function convinceServer({ tries }: Context, conversation: Conversation, client: Srp, transcript: Transcript): Promise<Verdict> {
+  const { jid } = conversation.claim;
+  client.agree(transcript.server);
+  // What comes now lets the peer test one password, whoever it is.
+  tries.take(jid);
+  conversation.say(message("srp-response", client.own, { proof: encodeBase64(prove(conversation, client, "initiator", transcript)) }));
+  const proof = bytesOf(await conversation.hear("srp-proof"), SRP_PROOF_LENGTH);
+  if (!equal(proof, prove(conversation, client, "responder", transcript))) throw wrong(jid);
+  tries.forgive(jid);
+  return verified();
+}
+
+/* --- SRP's server ------------------------------------------------------------- */
+
+async function responder(context: Context, conversation: Conversation): Promise<Verdict> {
+  context.tries.check(conversation.claim.jid);
+  const verifier = await verifierFor(context, conversation);
+  const server = srpServer(context.core, verifier.verifier);
+  try {
+    return await beConvinced(context, conversation, server, verifier);
+  } finally {
+    server[Symbol.dispose]();
+  }
+}
+
+async function beConvinced({ tries }: Context, conversation: Conversation, server: Srp, challenge: Shown): Promise<Verdict> {
+  const { jid } = conversation.claim;
+  const { salt, rounds, isKnown } = challenge;
+  conversation.say(message("srp-challenge", server.own, { salt: encodeBase64(salt), rounds: String(rounds) }));
+  const { own, proof } = readResponse(await conversation.hear("srp-response"));
+  server.agree(own);
+  // Counted before it is looked at, so that of tunnels that run at once each counts.
+  tries.take(jid);
+  const transcript = { challenge, client: own, server: server.own };
+  const isProved = equal(proof, prove(conversation, server, "initiator", transcript));
+  if (!isProved || !isKnown) throw wrong(jid);
+  tries.forgive(jid);
+  conversation.say(message("srp-proof", prove(conversation, server, "responder", transcript)));
+  return verified();
+}
+
+/** Takes as long, and gives the like, for a user without a password. */
+async function verifierFor(context: Context, conversation: Conversation): Promise<Shown> {
+  const { core, verifiers, stretch } = context;
+  const { claim, signal } = conversation;
+  if (verifiers !== undefined) {
+    const simulated = simulatedVerifier(core, verifiers.secret, claim.jid);
+    const stored = await unlessOver(signal, verifiers.verifier(claim.jid));
+    return { ...(stored ?? simulated), isKnown: stored !== undefined };
+  }
+  const password = await passwordFor(context, conversation);
+  const made = await verifierOf(core, claim.jid, password ?? crypto.getRandomValues(new Uint8Array(32)), stretch);
+  return { ...made, isKnown: password !== undefined };
+}
+
+/* --- what both need ----------------------------------------------------------- */
+
+/** Prepared; undefined when there is none, or none that may be one. */
+async function passwordFor({ password }: Context, { claim, signal }: Conversation): Promise<Uint8Array | undefined> {
+  const word = await unlessOver(signal, password?.({ jid: claim.jid, role: claim.role, signal }));
+  return word === undefined ? undefined : opaqueString(word);
+}
+
+function userOf({ claim }: Conversation): Uint8Array {
+  return utf8.encode(bareJid(claim.ends.initiator.jid));
+}
+
+/** The proof of the end with that role. */
+function prove(conversation: Conversation, srp: Srp, role: Role, { challenge, client, server }: Transcript): Uint8Array {
+  const { salt, rounds } = challenge;
+  const said = [userOf(conversation), salt, utf8.encode(String(rounds)), client, server];
+  return srp.prove(frame(utf8.encode(`${VERSION} ${role}`), bindingOf(conversation.claim, LABEL), ...said));
+}
+
+function verified(): Verdict {
+  return { trusted: true, state: "verified", note: "both ends knew the password" };
+}
+
+function wrong(jid: string): XtlsError {
+  return new XtlsError("not-authorized", `${jid} has not proved to know the password`);
+}
+
+/* --- messages ----------------------------------------------------------------- */
+
+function message(name: string, bytes: Uint8Array, attributes: Record<string, string> = {}): Element {
+  return new Element(name, { xmlns: NS_XTLS_EXT, ...attributes }).t(encodeBase64(bytes));
+}
+
+function readChallenge(element: Element): { readonly challenge: Challenge; readonly own: Uint8Array } {
+  const own = bytesOf(element, SRP_LENGTH);
+  const { salt, rounds } = element.attrs as Record<string, unknown>;
+  return { own, challenge: { salt: decode(salt, SALT_LENGTH), rounds: readRounds(rounds) } };
+}
+
+function readResponse(element: Element): { readonly own: Uint8Array; readonly proof: Uint8Array } {
+  const { proof } = element.attrs as Record<string, unknown>;
+  return { own: bytesOf(element, SRP_LENGTH), proof: decode(proof, SRP_PROOF_LENGTH) };
+}
+
+function readRounds(text: unknown): number {
+  if (typeof text !== "string" || !/^[1-9]\d{5,6}$/.test(text)) throw malformed();
+  const rounds = Number(text);
+  if (rounds < ROUNDS || rounds > ROUNDS_AT_MOST) throw new XtlsError("method-violation", `The peer asks for ${rounds} rounds`);
+  return rounds;
+}
+
+/** What a message holds: so many bytes and nothing else. */
+function bytesOf(element: Element, length: number): Uint8Array {
+  if (element.getNS() !== NS_XTLS_EXT || element.getChildElements().length > 0) throw malformed();
+  return decode(element.getText(), length);
+}
+
+function decode(text: unknown, length: number): Uint8Array {
+  if (typeof text !== "string" || text.length !== Math.ceil(length / 3) * 4) throw malformed();
+  try {
+    const bytes = decodeBase64(text);
+    if (bytes.length === length) return bytes;
+  } catch {
+    // Said below, whatever is wrong with it.
+  }
+  throw malformed();
+}
+
+function malformed(): XtlsError {
+  return new XtlsError("method-violation", "A message of srp is malformed");
+}
