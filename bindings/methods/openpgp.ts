@@ -19,6 +19,7 @@ import { findKey, namesOwner } from "./openpgp/known-key.ts";
 import { loadLibrary, type Library } from "./openpgp/library.ts";
 import { sign } from "./openpgp/own-key.ts";
 import { verify } from "./openpgp/signature.ts";
+import { unlessOver } from "./unless-over.ts";
 
 /** An OpenPGP key as it is stored and sent: ASCII armor, or its bytes. */
 export type OpenPgpKey = string | Uint8Array;
@@ -125,18 +126,6 @@ function parse(message: Element): { fingerprint: string; signature: Uint8Array }
   } catch {
     throw violation("The signature is not base64");
   }
-}
-
-/** What a person, a store or a network is asked for; rejects with the tunnel's error when that ends first. */
-function unlessOver<T>(signal: AbortSignal, asked: T | Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    Promise.resolve(asked)
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 function violation(detail: string): XtlsError {
