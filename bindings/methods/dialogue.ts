@@ -34,6 +34,11 @@ export class Dialogue implements Conversation {
     return this.#ending.signal;
   }
 
+  /** True while the peer has said what nobody asked for. */
+  get hasUnheard(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   say(message: Element): void {
     if (this.signal.aborted) throw this.#end();
     this.#say(message);

@@ -7,7 +7,8 @@
  */
 import { XtlsError } from "../errors.ts";
 import type { Claim, Trust, Verdict } from "../xtls/trust.ts";
-import type { Conversation, Method } from "./method.ts";
+import type { Dialogue } from "./dialogue.ts";
+import type { Method } from "./method.ts";
 import { x509 } from "./x509.ts";
 
 export class Examiner {
@@ -46,12 +47,13 @@ export class Examiner {
   }
 
   /** Runs a method to its verdict. Never rejects: what breaks it refuses the peer, and is the error's cause. */
-  async examine(name: string, conversation: Conversation): Promise<Verdict | XtlsError> {
+  async examine(name: string, dialogue: Dialogue): Promise<Verdict | XtlsError> {
     try {
       const method = this.#methods.get(name);
       if (method === undefined) throw new XtlsError("internal-error", `There is no method "${name}"`);
-      const verdict = await method.run(conversation);
-      return verdict.trusted && name !== "x509" ? await this.#learn(conversation.claim, name, verdict) : verdict;
+      const verdict = await method.run(dialogue);
+      if (dialogue.hasUnheard) throw new XtlsError("method-violation", "The peer said more than the method has");
+      return verdict.trusted && name !== "x509" ? await this.#learn(dialogue.claim, name, verdict) : verdict;
     } catch (error) {
       return error instanceof XtlsError ? error : new XtlsError("not-trusted", `The method ${name} broke`, { cause: error });
     }

@@ -5,6 +5,7 @@ import xml from "@xmpp/xml";
 import { insecure } from "../../bindings/methods/insecure.ts";
 import type { Method } from "../../bindings/methods/method.ts";
 import { sas } from "../../bindings/methods/sas.ts";
+import { NS_XTLS_EXT } from "../../bindings/xtls/namespaces.ts";
 import { assert, suite } from "../suite.ts";
 import { calm, JULIET, ROMEO, Stage, type VictimOptions } from "./stage.ts";
 
@@ -105,6 +106,22 @@ test("a method that breaks refuses the peer and is reported", async () => {
   assert.is((await stage.romeo.attempt(JULIET))?.code, "not-trusted");
   assert.match(String(stage.romeo.reports[0]), "out of order");
   assert.is(stage.romeo.opened.length, 0);
+});
+
+test("a peer whose method says more than the method has is refused", async () => {
+  const chatty: Method = {
+    name: "sas",
+    run: (conversation) => {
+      conversation.say(xml("commit", { xmlns: NS_XTLS_EXT }));
+      return { trusted: true, state: "verified" };
+    },
+  };
+  const deaf: Method = { name: "sas", run: () => new Promise((resolve) => setTimeout(resolve, 20, { trusted: true, state: "verified" })) };
+  const stage = new Stage({ methods: [chatty] }, { methods: [deaf] });
+  await stage.romeo.attempt(JULIET);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(stage.juliet.opened, []);
+  assert.equal(stage.juliet.refused.map(({ code }) => code), ["method-violation"]);
 });
 
 test("a method that says yes too early gains nothing: the other end still judges", async () => {
