@@ -43,7 +43,7 @@ export interface SrpOptions {
   readonly core: Core;
   /**
    * The password that we share with a peer, asked in each run; undefined when there is none. Two people agree on it over
-   * something else than this chat. May be short, since each run tests but one; may not be one that is used elsewhere.
+   * something else than this chat. It need not be long, since each run tests but one guess.
    */
   readonly password?: (question: PasswordQuestion) => string | undefined | Promise<string | undefined>;
   /** The responder's alternative to passwords. */
@@ -107,6 +107,14 @@ async function initiator(context: Context, conversation: Conversation): Promise<
   context.tries.check(jid);
   const password = await passwordFor(context, conversation);
   if (password === undefined) throw new XtlsError("not-authorized", `There is no password for ${jid}, or not one that passwords may be`);
+  try {
+    return await login(context, conversation, password);
+  } finally {
+    password.fill(0);
+  }
+}
+
+async function login(context: Context, conversation: Conversation, password: Uint8Array): Promise<Verdict> {
   const { challenge, own } = readChallenge(await conversation.hear("srp-challenge"));
   const client = await clientFor(context, conversation, password, challenge);
   try {
@@ -118,7 +126,6 @@ async function initiator(context: Context, conversation: Conversation): Promise<
 
 async function clientFor({ core, stretch }: Context, conversation: Conversation, password: Uint8Array, challenge: Challenge): Promise<Srp> {
   const stretched = await stretch(password, challenge.salt, challenge.rounds);
-  password.fill(0);
   const client = srpClient(core, { user: userOf(conversation), password: stretched, salt: challenge.salt });
   stretched.fill(0);
   return client;

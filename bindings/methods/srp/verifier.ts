@@ -30,7 +30,7 @@ export interface Verifiers {
    * verifier. Were they others after a restart, a stranger could tell these users by the salt that has changed.
    */
   readonly secret: Uint8Array;
-  /** The verifier of that user, if any. @param jid bare, prepared */
+  /** The verifier of that user, if any; found as fast as none. @param jid bare, prepared */
   verifier(jid: string): Verifier | undefined | Promise<Verifier | undefined>;
 }
 
