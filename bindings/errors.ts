@@ -48,6 +48,7 @@ export const ERRORS = {
   "invalid-state":        { blame: "caller",  tunnel: "stays", advice: "The call does not fit the present state: look at `state` first." },
   "invalid-identity":     { blame: "caller",  tunnel: "none",  advice: "The PEM needs one private key and its certificate." },
   "wrong-passphrase":     { blame: "caller",  tunnel: "none",  advice: "The private key is encrypted, and the passphrase is missing or wrong." },
+  "key-exposed":          { blame: "host",    tunnel: "none",  advice: "Others than its owner may use the file with the private key: chmod 600." },
   "dependency-missing":   { blame: "host",    tunnel: "none",  advice: "An optional package is needed: install the one that the message names." },
   "invalid-certificate":  { blame: "anyone",  tunnel: "ends",  alert: 42, advice: "The bytes are not an X.509 certificate that can be read safely." },
   "invalid-jid":          { blame: "caller",  tunnel: "none",  advice: "A JID is malformed, or bare where a full one is needed, or full where a bare one is." },

@@ -1,5 +1,5 @@
 /**
- * The entry for Node: what web.ts exports, and `loadCore` that also reads files.
+ * The entry for Node: what web.ts exports, `loadCore` that also reads files, and identities in files.
  */
 
 import { readFile } from "node:fs/promises";
@@ -27,6 +27,7 @@ async function open(address: string | URL): Promise<Response | Uint8Array> {
 
 export * from "./errors.ts";
 export * from "./methods/index.ts";
+export { loadIdentity, saveIdentity, type IdentityFileOptions } from "./identity-file.ts";
 export * from "./tls/index.ts";
 export { fileStorage } from "./trust/file.ts";
 export * from "./trust/index.ts";

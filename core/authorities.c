@@ -1,56 +1,160 @@
-/* Authorities: a reference-counted list of Mbed TLS's certificates. */
+/* Authorities: a reference-counted list of certificates, one of revocation lists, and what Mbed TLS leaves unchecked. */
 #include "authorities.h"
 
 #include <string.h>
 
 #include "chain.h"
+#include "mbedtls/asn1.h"
+#include "mbedtls/oid.h"
+#include "mbedtls/pem.h"
 #include "mbedtls/ssl.h"
+#include "mbedtls/x509_crl.h"
 #include "memory.h"
 #include "status.h"
 
 struct xtls_authorities {
     unsigned references;
     mbedtls_x509_crt certificates;
+    mbedtls_x509_crl revocations;
+    int has_revocations;
 };
 
-static int parse_pem(xtls_authorities *authorities, const char *pem, size_t length)
+/* --- reading --------------------------------------------------------------------- */
+
+static int is_name_constraints(const unsigned char *oid, size_t length)
+{
+    return length == MBEDTLS_OID_SIZE(MBEDTLS_OID_NAME_CONSTRAINTS) &&
+           memcmp(oid, MBEDTLS_OID_NAME_CONSTRAINTS, length) == 0;
+}
+
+/* Extensions that Mbed TLS does not know. Name constraints are read on, to be told by name when somebody is judged. */
+static int take_extension(void *nothing, const mbedtls_x509_crt *crt, const mbedtls_x509_buf *oid, int is_critical,
+                          const unsigned char *at, const unsigned char *end)
+{
+    (void) nothing, (void) crt, (void) is_critical, (void) at, (void) end;
+    return is_name_constraints(oid->p, oid->len) ? 0 : MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
+}
+
+static int add_certificate(xtls_authorities *authorities, const unsigned char *der, size_t length)
+{
+    return mbedtls_x509_crt_parse_der_with_ext_cb(&authorities->certificates, der, length, 1, take_extension, NULL);
+}
+
+static int add_revocations(xtls_authorities *authorities, const unsigned char *der, size_t length)
+{
+    authorities->has_revocations = 1;
+    return mbedtls_x509_crl_parse_der(&authorities->revocations, der, length);
+}
+
+static const struct {
+    const char *begin, *end;
+    int (*add)(xtls_authorities *authorities, const unsigned char *der, size_t length);
+} KINDS[] = {
+    { "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", add_certificate },
+    { "-----BEGIN X509 CRL-----", "-----END X509 CRL-----", add_revocations },
+};
+
+#define KIND_COUNT (sizeof(KINDS) / sizeof(KINDS[0]))
+
+/* Every block of one kind; others are passed over. `text` ends with a NUL. One that is cut off must not be missed. */
+static int add_blocks(xtls_authorities *authorities, size_t kind, const unsigned char *text, unsigned *count)
+{
+    int error = 0;
+
+    while (error == 0) {
+        mbedtls_pem_context pem;
+        const unsigned char *der;
+        size_t used, length;
+
+        mbedtls_pem_init(&pem);
+        error = mbedtls_pem_read_buffer(&pem, KINDS[kind].begin, KINDS[kind].end, text, NULL, 0, &used);
+        if (error == 0) {
+            text += used;
+            der = mbedtls_pem_get_buffer(&pem, &length);
+            error = KINDS[kind].add(authorities, der, length);
+            ++*count;
+        }
+        mbedtls_pem_free(&pem);
+    }
+    return error == MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT && strstr((const char *) text, KINDS[kind].begin) == NULL
+               ? 0
+               : error;
+}
+
+static int add_pem(xtls_authorities *authorities, const unsigned char *pem, size_t length)
 {
     unsigned char *text = xtls_alloc(length + 1); /* Mbed TLS knows PEM by its final NUL */
-    int error;
+    unsigned count = 0;
+    int error = 0;
+    size_t i;
 
     if (text == NULL) {
         return XTLS_ERR_MEMORY;
     }
     memcpy(text, pem, length);
-    error = mbedtls_x509_crt_parse(&authorities->certificates, text, length + 1);
+    for (i = 0; error == 0 && i < KIND_COUNT; i++) {
+        error = add_blocks(authorities, i, text, &count);
+    }
     xtls_free(text);
+    return error == 0 && count == 0 ? XTLS_ERR_CERTIFICATE : error;
+}
+
+/* One certificate or one revocation list; both begin alike, so the one that can be read it is. */
+static int add_der(xtls_authorities *authorities, const unsigned char *der, size_t length)
+{
+    int error = add_certificate(authorities, der, length);
+
+    return error == 0 || xtls_status(error) == XTLS_ERR_MEMORY ? error : add_revocations(authorities, der, length);
+}
+
+/* DER begins with a SEQUENCE of more than 127 bytes, which no text does. */
+static int is_der(const unsigned char *bytes, size_t length)
+{
+    return length > 1 && bytes[0] == (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) && bytes[1] > 0x80;
+}
+
+static int add(xtls_authorities *authorities, const unsigned char *bytes, size_t length)
+{
+    int error;
+
+    if (is_der(bytes, length)) {
+        error = add_der(authorities, bytes, length);
+    } else {
+        error = memchr(bytes, '\0', length) != NULL ? XTLS_ERR_CERTIFICATE : add_pem(authorities, bytes, length);
+    }
     if (error == 0) {
         return XTLS_OK;
-    }
-    if (error > 0) { /* so many could not be read */
-        error = MBEDTLS_ERR_X509_INVALID_FORMAT;
     }
     return xtls_status(error) == XTLS_ERR_MEMORY ? XTLS_ERR_MEMORY : XTLS_ERR_CERTIFICATE;
 }
 
-int xtls_authorities_parse(const char *pem, size_t length, xtls_authorities **output)
+static xtls_authorities *new_authorities(void)
+{
+    xtls_authorities *authorities = xtls_alloc(sizeof(*authorities));
+
+    if (authorities != NULL) {
+        authorities->references = 1;
+        mbedtls_x509_crt_init(&authorities->certificates);
+        mbedtls_x509_crl_init(&authorities->revocations);
+    }
+    return authorities;
+}
+
+int xtls_authorities_parse(const unsigned char *bytes, size_t length, xtls_authorities **output)
 {
     xtls_authorities *authorities;
     int status;
 
-    if (pem == NULL || output == NULL) {
+    if (bytes == NULL || output == NULL) {
         return XTLS_ERR_ARGUMENT;
     }
-    if (length == 0 || memchr(pem, '\0', length) != NULL) {
-        return XTLS_ERR_CERTIFICATE;
-    }
-    authorities = xtls_alloc(sizeof(*authorities));
-    if (authorities == NULL) {
+    if ((authorities = new_authorities()) == NULL) {
         return XTLS_ERR_MEMORY;
     }
-    authorities->references = 1;
-    mbedtls_x509_crt_init(&authorities->certificates);
-    status = parse_pem(authorities, pem, length);
+    status = add(authorities, bytes, length);
+    if (status == XTLS_OK && authorities->certificates.raw.p == NULL) {
+        status = XTLS_ERR_CERTIFICATE;
+    }
     if (status != XTLS_OK) {
         xtls_authorities_free(authorities);
         return status;
@@ -59,11 +163,123 @@ int xtls_authorities_parse(const char *pem, size_t length, xtls_authorities **ou
     return XTLS_OK;
 }
 
+int xtls_authorities_add(xtls_authorities *authorities, const unsigned char *bytes, size_t length)
+{
+    if (authorities == NULL || bytes == NULL) {
+        return XTLS_ERR_ARGUMENT;
+    }
+    if (authorities->references > 1) { /* an engine may be at work with them */
+        return XTLS_ERR_STATE;
+    }
+    return add(authorities, bytes, length);
+}
+
+/* --- judging --------------------------------------------------------------------- */
+
+static int note_name_constraints(void *found, int tag, unsigned char *extension, size_t length)
+{
+    size_t oid;
+
+    (void) tag;
+    if (mbedtls_asn1_get_tag(&extension, extension + length, &oid, MBEDTLS_ASN1_OID) == 0 &&
+        is_name_constraints(extension, oid)) {
+        *(int *) found = 1;
+    }
+    return 0;
+}
+
+static int has_name_constraints(const mbedtls_x509_crt *crt)
+{
+    unsigned char *at = crt->v3_ext.p;
+    int found = 0;
+
+    if (at != NULL &&
+        mbedtls_asn1_traverse_sequence_of(&at, at + crt->v3_ext.len, 0, 0, 0, 0, note_name_constraints, &found) != 0) {
+        return 1; /* it was read once, so this cannot be; if it can, nobody is to profit */
+    }
+    return found;
+}
+
+static int is_same(const mbedtls_x509_buf *one, const mbedtls_x509_buf *other)
+{
+    return one->len == other->len && memcmp(one->p, other->p, one->len) == 0;
+}
+
+static int is_authority(const xtls_authorities *authorities, const mbedtls_x509_crt *crt)
+{
+    const mbedtls_x509_crt *one;
+
+    for (one = &authorities->certificates; one != NULL && one->raw.p != NULL; one = one->next) {
+        if (is_same(&one->raw, &crt->raw)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Whether there is a list of the certificate's issuer; Mbed TLS has judged that list. */
+static int is_covered(const xtls_authorities *authorities, const mbedtls_x509_crt *crt)
+{
+    const mbedtls_x509_crl *one;
+
+    for (one = &authorities->revocations; one != NULL; one = one->next) {
+        if (one->version != 0 && is_same(&one->issuer_raw, &crt->issuer_raw)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Mbed TLS's callback for each certificate of a chain: what it does not check itself. */
+static int judge_link(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *problems)
+{
+    const xtls_authorities *authorities = context;
+
+    if (depth > 0 && has_name_constraints(crt)) {
+        *problems |= XTLS_PROBLEM_NAME_CONSTRAINTS;
+    }
+    if (authorities->has_revocations && !is_authority(authorities, crt) && !is_covered(authorities, crt)) {
+        *problems |= XTLS_PROBLEM_REVOCATION_UNKNOWN;
+    }
+    return 0;
+}
+
+#define ALLOWS(crt, purpose) (mbedtls_x509_crt_check_extended_key_usage(crt, purpose, MBEDTLS_OID_SIZE(purpose)) == 0)
+
+/* What Mbed TLS checks in a handshake only. Who is TLS's client among two clients of XMPP is chance: either purpose will do. */
+static uint32_t judge_usage(const mbedtls_x509_crt *crt)
+{
+    uint32_t problems = 0;
+
+    if (mbedtls_x509_crt_check_key_usage(crt, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) != 0) {
+        problems |= MBEDTLS_X509_BADCERT_KEY_USAGE;
+    }
+    if (!ALLOWS(crt, MBEDTLS_OID_CLIENT_AUTH) && !ALLOWS(crt, MBEDTLS_OID_SERVER_AUTH)) {
+        problems |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
+    }
+    return problems;
+}
+
+static int judge(const xtls_authorities *authorities, mbedtls_x509_crt *crt, unsigned *problems)
+{
+    uint32_t flags = 0;
+    int error = mbedtls_x509_crt_verify(crt, (mbedtls_x509_crt *) &authorities->certificates,
+                                        (mbedtls_x509_crl *) &authorities->revocations, NULL, &flags, judge_link,
+                                        (void *) authorities);
+
+    if (error == MBEDTLS_ERR_X509_FATAL_ERROR) { /* MBEDTLS_X509_MAX_INTERMEDIATE_CA */
+        flags = XTLS_PROBLEM_TOO_LONG;
+    } else if (error != 0 && error != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
+        return error;
+    }
+    *problems = flags | judge_usage(crt);
+    return XTLS_OK;
+}
+
 int xtls_authorities_verify(const xtls_authorities *authorities, const unsigned char *chain, size_t length,
                             unsigned *problems)
 {
     mbedtls_x509_crt crt;
-    uint32_t flags = 0;
     int status;
 
     if (authorities == NULL || chain == NULL || problems == NULL) {
@@ -72,14 +288,12 @@ int xtls_authorities_verify(const xtls_authorities *authorities, const unsigned 
     mbedtls_x509_crt_init(&crt);
     status = xtls_chain_parse(chain, length, &crt);
     if (status == XTLS_OK) {
-        status = mbedtls_x509_crt_verify(&crt, (mbedtls_x509_crt *) &authorities->certificates, NULL, NULL, &flags,
-                                         NULL, NULL);
+        status = judge(authorities, &crt, problems);
     }
     mbedtls_x509_crt_free(&crt);
-    if (status != XTLS_OK && status != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
+    if (status != XTLS_OK) {
         return xtls_status(status) == XTLS_ERR_MEMORY ? XTLS_ERR_MEMORY : XTLS_ERR_CERTIFICATE;
     }
-    *problems = flags;
     return XTLS_OK;
 }
 
@@ -89,6 +303,7 @@ void xtls_authorities_free(xtls_authorities *authorities)
         return;
     }
     mbedtls_x509_crt_free(&authorities->certificates);
+    mbedtls_x509_crl_free(&authorities->revocations);
     xtls_free(authorities);
 }
 
@@ -100,5 +315,6 @@ xtls_authorities *xtls_authorities_retain(xtls_authorities *authorities)
 
 void xtls_authorities_demand(xtls_authorities *authorities, mbedtls_ssl_config *config)
 {
-    mbedtls_ssl_conf_ca_chain(config, &authorities->certificates, NULL);
+    mbedtls_ssl_conf_ca_chain(config, &authorities->certificates, &authorities->revocations);
+    mbedtls_ssl_conf_verify(config, judge_link, authorities);
 }

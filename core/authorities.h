@@ -1,7 +1,8 @@
 /*
- * Authorities: a set of CA certificates and the verification of a chain
- * against it (RFC 5280 as Mbed TLS implements it: signatures, dates, CA flag,
- * keyUsage). Names are not judged here: that is the trust policy's work.
+ * Authorities: a set of CA certificates and of revocation lists, and the
+ * verification of a chain against it: RFC 5280 as Mbed TLS implements it
+ * (signatures, dates, CA flag, path length, keyUsage, lists, strength), and where
+ * that leaves off, refusals. Names are not judged here: that is the trust policy's work.
  */
 #ifndef XTLS_AUTHORITIES_H
 #define XTLS_AUTHORITIES_H
@@ -10,13 +11,27 @@
 
 typedef struct xtls_authorities xtls_authorities;
 
-/* One or more PEM certificates (borrowed). XTLS_OK, XTLS_ERR_CERTIFICATE, XTLS_ERR_MEMORY. */
-int xtls_authorities_parse(const char *pem, size_t length, xtls_authorities **output);
+/* Problems beside MBEDTLS_X509_BADCERT_* and _BADCRL_*. */
+#define XTLS_PROBLEM_NAME_CONSTRAINTS   0x1000000u /* an issuer's, which nobody here can check */
+#define XTLS_PROBLEM_REVOCATION_UNKNOWN 0x2000000u /* there are lists, but none of this certificate's issuer */
+#define XTLS_PROBLEM_TOO_LONG           0x4000000u /* more than eight certificates between the first and an authority */
+
+/*
+ * Certificates and revocation lists (borrowed): PEM with one or more of either, or the DER of one.
+ * There must be a certificate. XTLS_OK, XTLS_ERR_CERTIFICATE, XTLS_ERR_MEMORY.
+ */
+int xtls_authorities_parse(const unsigned char *bytes, size_t length, xtls_authorities **output);
+
+/*
+ * More of them, before the first engine uses them. After an error the set is fit for nothing but
+ * xtls_authorities_free. XTLS_OK, XTLS_ERR_CERTIFICATE, XTLS_ERR_MEMORY, XTLS_ERR_STATE.
+ */
+int xtls_authorities_add(xtls_authorities *authorities, const unsigned char *bytes, size_t length);
 
 /*
  * Verifies a chain, own certificate first, given as DER certificates laid end to end.
- * XTLS_OK with MBEDTLS_X509_BADCERT_* bits in *problems (0: trusted),
- * XTLS_ERR_CERTIFICATE or XTLS_ERR_MEMORY.
+ * XTLS_OK with bits of problems in *problems (0: trusted), XTLS_ERR_CERTIFICATE or XTLS_ERR_MEMORY.
+ * As soon as there is any revocation list, each certificate needs a valid one of its issuer.
  */
 int xtls_authorities_verify(const xtls_authorities *authorities, const unsigned char *chain, size_t length,
                             unsigned *problems);

@@ -28,9 +28,14 @@ int xtls_chain_collect(xtls_chain *chain, const mbedtls_x509_crt *first)
     const mbedtls_x509_crt *crt;
     size_t length = 0;
     unsigned char *der;
+    int count = 0;
 
     for (crt = first; crt != NULL; crt = crt->next) {
         length += crt->raw.len;
+        count++;
+    }
+    if (count > XTLS_CHAIN_MAX) {
+        return XTLS_ERR_CERTIFICATE;
     }
     der = xtls_alloc(length);
     if (der == NULL) {
@@ -84,11 +89,13 @@ int xtls_chain_certificate(const xtls_chain *chain, unsigned index, unsigned cha
 int xtls_chain_parse(const unsigned char *der, size_t length, mbedtls_x509_crt *output)
 {
     const unsigned char *end = der + length;
+    int count = 0;
 
     do {
         const unsigned char *start = der;
         size_t one = next_certificate(&der, end);
-        int error = one == 0 ? XTLS_ERR_CERTIFICATE : mbedtls_x509_crt_parse_der(output, start, one);
+        int error = one == 0 || ++count > XTLS_CHAIN_MAX ? XTLS_ERR_CERTIFICATE
+                                                         : mbedtls_x509_crt_parse_der(output, start, one);
 
         if (error != 0) {
             return xtls_status(error) == XTLS_ERR_MEMORY ? XTLS_ERR_MEMORY : XTLS_ERR_CERTIFICATE;

@@ -10,6 +10,8 @@
 
 #include "mbedtls/x509_crt.h"
 
+#define XTLS_CHAIN_MAX 10 /* certificates: one's own, eight between, an authority's */
+
 typedef struct xtls_chain {
     unsigned char *der; /* owned; NULL while empty */
     size_t length;
@@ -18,13 +20,13 @@ typedef struct xtls_chain {
 /* Copies the DER (borrowed). XTLS_OK, XTLS_ERR_MEMORY. What it held is freed. */
 int xtls_chain_copy(xtls_chain *chain, const unsigned char *der, size_t length);
 
-/* Copies a parsed list (borrowed; NULL: none). XTLS_OK, XTLS_ERR_MEMORY. What it held is freed. */
+/* Copies a parsed list (borrowed; NULL: none). XTLS_OK, XTLS_ERR_MEMORY, XTLS_ERR_CERTIFICATE when it is too long. What it held is freed. */
 int xtls_chain_collect(xtls_chain *chain, const mbedtls_x509_crt *first);
 
 /* The chain's certificate `index`: its length, 0 past the end, XTLS_ERR_SPACE. */
 int xtls_chain_certificate(const xtls_chain *chain, unsigned index, unsigned char *output, size_t max);
 
-/* Appends the DER's (borrowed) certificates to a list. XTLS_OK, XTLS_ERR_CERTIFICATE, XTLS_ERR_MEMORY. */
+/* Appends the DER's (borrowed) certificates, at most XTLS_CHAIN_MAX, to a list. XTLS_OK, XTLS_ERR_CERTIFICATE, XTLS_ERR_MEMORY. */
 int xtls_chain_parse(const unsigned char *der, size_t length, mbedtls_x509_crt *output);
 
 void xtls_chain_free(xtls_chain *chain);

@@ -5,6 +5,7 @@
 
 #include "chain.h"
 #include "mbedtls/ecp.h"
+#include "mbedtls/oid.h"
 #include "mbedtls/pk.h"
 #include "mbedtls/platform_util.h"
 #include "mbedtls/ssl.h"
@@ -44,7 +45,7 @@ static int deliver(xtls_identity *identity, int status, xtls_identity **output)
     }
     if (status != XTLS_OK) {
         xtls_identity_free(identity);
-        return status;
+        return status == XTLS_ERR_CERTIFICATE ? XTLS_ERR_IDENTITY : status;
     }
     *output = identity;
     return XTLS_OK;
@@ -97,19 +98,37 @@ int xtls_identity_create(const char *jid, size_t jid_length, unsigned days, xtls
     return deliver(identity, status, output);
 }
 
-/* `pem` ends with a NUL that `length` counts. */
-static int parse_pem(xtls_identity *identity, const unsigned char *pem, size_t length)
+/*
+ * A certificate that may not sign is of no use. One that is for TLS clients alone is of use to responders too: that is
+ * for the peer to judge, so Mbed TLS, which would not show it, is kept from asking.
+ */
+static int set_usage_aside(mbedtls_x509_crt *own)
 {
-    int error = mbedtls_x509_crt_parse(&identity->certificates, pem, length);
+    own->MBEDTLS_PRIVATE(ext_types) &= ~MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE;
+    return mbedtls_x509_crt_check_key_usage(own, MBEDTLS_X509_KU_DIGITAL_SIGNATURE);
+}
+
+/* PEM, of which Mbed TLS wants the final NUL counted, or PKCS#8 in DER. */
+typedef struct bytes {
+    const unsigned char *at;
+    size_t length;
+} bytes;
+
+static int read_parts(xtls_identity *identity, bytes certificates, bytes key)
+{
+    int error = mbedtls_x509_crt_parse(&identity->certificates, certificates.at, certificates.length);
 
     if (error > 0) { /* so many could not be read */
         error = MBEDTLS_ERR_X509_INVALID_FORMAT;
     }
     if (error == 0) {
-        error = mbedtls_pk_parse_key(&identity->key, pem, length, NULL, 0, xtls_random, NULL);
+        error = mbedtls_pk_parse_key(&identity->key, key.at, key.length, NULL, 0, xtls_random, NULL);
     }
     if (error == 0) {
         error = mbedtls_pk_check_pair(&identity->certificates.pk, &identity->key, xtls_random, NULL);
+    }
+    if (error == 0) {
+        error = set_usage_aside(&identity->certificates);
     }
     switch (xtls_status(error)) {
     case XTLS_OK:
@@ -121,29 +140,53 @@ static int parse_pem(xtls_identity *identity, const unsigned char *pem, size_t l
     }
 }
 
-int xtls_identity_parse(const char *pem, size_t length, xtls_identity **output)
+/* `key` without bytes: it is in the PEM. */
+static int parse(const char *pem, size_t length, bytes key, xtls_identity **output)
 {
     xtls_identity *identity;
-    unsigned char *text;
+    bytes text = { NULL, length + 1 };
+    unsigned char *copy;
     int status;
 
-    if (pem == NULL || output == NULL) {
-        return XTLS_ERR_ARGUMENT;
-    }
     if (length == 0 || memchr(pem, '\0', length) != NULL) {
         return XTLS_ERR_IDENTITY;
     }
     identity = new_identity();
-    text = xtls_alloc(length + 1);
-    if (identity == NULL || text == NULL) {
-        xtls_free(text);
+    text.at = copy = xtls_alloc(text.length);
+    if (identity == NULL || copy == NULL) {
+        xtls_free(copy);
         xtls_identity_free(identity);
         return XTLS_ERR_MEMORY;
     }
-    memcpy(text, pem, length);
-    status = parse_pem(identity, text, length + 1);
-    xtls_free(text);
+    memcpy(copy, pem, length);
+    status = read_parts(identity, text, key.length > 0 ? key : text);
+    xtls_free(copy);
     return deliver(identity, status, output);
+}
+
+int xtls_identity_parse(const char *pem, size_t length, xtls_identity **output)
+{
+    if (pem == NULL || output == NULL) {
+        return XTLS_ERR_ARGUMENT;
+    }
+    return parse(pem, length, (bytes) { NULL, 0 }, output);
+}
+
+int xtls_identity_join(const unsigned char *key, size_t key_length, const char *pem, size_t length,
+                       xtls_identity **output)
+{
+    if (key == NULL || key_length == 0 || pem == NULL || output == NULL) {
+        return XTLS_ERR_ARGUMENT;
+    }
+    return parse(pem, length, (bytes) { key, key_length }, output);
+}
+
+int xtls_identity_key(const xtls_identity *identity, unsigned char *output, size_t max)
+{
+    if (identity == NULL || output == NULL) {
+        return XTLS_ERR_ARGUMENT;
+    }
+    return xtls_pkcs8_write(&identity->key, output, max);
 }
 
 int xtls_identity_certificate(const xtls_identity *identity, unsigned index, unsigned char *output, size_t max)
@@ -162,7 +205,7 @@ int xtls_identity_pem(const xtls_identity *identity, unsigned char *output, size
     if (identity == NULL || output == NULL) {
         return XTLS_ERR_ARGUMENT;
     }
-    total = xtls_pkcs8_write(&identity->key, output, max);
+    total = xtls_pkcs8_write_pem(&identity->key, output, max);
     for (crt = &identity->certificates; total >= 0 && crt != NULL; crt = crt->next) {
         length = xtls_pem_write("CERTIFICATE", crt->raw.p, crt->raw.len, output + total, max - (size_t) total);
         total = length < 0 ? length : total + length;

@@ -20,10 +20,20 @@ int xtls_identity_create(const char *jid, size_t jid_length, unsigned days, xtls
 
 /*
  * PEM (borrowed, no terminating NUL needed): one unencrypted private key
- * (PKCS#8, SEC1, PKCS#1) and one or more certificates, the key's own first.
+ * (PKCS#8, SEC1, PKCS#1) and one or more certificates, the key's own first, which is for signatures.
  * XTLS_OK, XTLS_ERR_IDENTITY, XTLS_ERR_MEMORY.
  */
 int xtls_identity_parse(const char *pem, size_t length, xtls_identity **output);
+
+/*
+ * The same from parts: the private key as PKCS#8 in DER, the certificates as PEM (both borrowed).
+ * XTLS_OK, XTLS_ERR_IDENTITY, XTLS_ERR_MEMORY, XTLS_ERR_ARGUMENT.
+ */
+int xtls_identity_join(const unsigned char *key, size_t key_length, const char *pem, size_t length,
+                       xtls_identity **output);
+
+/* The private key as PKCS#8 in DER: its length, or XTLS_ERR_SPACE, XTLS_ERR_MEMORY. Secret. */
+int xtls_identity_key(const xtls_identity *identity, unsigned char *output, size_t max);
 
 /* DER of the chain's certificate `index`, own first: its length, 0 past the end, or XTLS_ERR_SPACE. */
 int xtls_identity_certificate(const xtls_identity *identity, unsigned index, unsigned char *output, size_t max);

@@ -64,8 +64,27 @@ int xtls_pkcs8_write(const mbedtls_pk_context *key, unsigned char *output, size_
         return XTLS_ERR_MEMORY;
     }
     result = xtls_status(write_der(key, der, KEY_MAX));
+    if (result > 0 && (size_t) result > max) {
+        result = XTLS_ERR_SPACE;
+    }
     if (result > 0) {
-        result = xtls_pem_write("PRIVATE KEY", der + KEY_MAX - result, (size_t) result, output, max);
+        memcpy(output, der + KEY_MAX - result, (size_t) result);
+    }
+    xtls_free(der);
+    return result;
+}
+
+int xtls_pkcs8_write_pem(const mbedtls_pk_context *key, unsigned char *output, size_t max)
+{
+    unsigned char *der = xtls_alloc(KEY_MAX);
+    int result;
+
+    if (der == NULL) {
+        return XTLS_ERR_MEMORY;
+    }
+    result = xtls_pkcs8_write(key, der, KEY_MAX);
+    if (result > 0) {
+        result = xtls_pem_write("PRIVATE KEY", der, (size_t) result, output, max);
     }
     xtls_free(der);
     return result;

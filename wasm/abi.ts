@@ -54,10 +54,13 @@ export interface Exports {
   xtls_certificate_read(der: Bytes, length: number, output: Bytes, max: number): number;
   xtls_identity_create(jid: Bytes, length: number, days: number, output: Out): number;
   xtls_identity_parse(pem: Bytes, length: number, output: Out): number;
+  xtls_identity_join(key: Bytes, keyLength: number, pem: Bytes, length: number, output: Out): number;
+  xtls_identity_key(identity: IdentityPointer, output: Bytes, max: number): number;
   xtls_identity_certificate(identity: IdentityPointer, index: number, output: Bytes, max: number): number;
   xtls_identity_pem(identity: IdentityPointer, output: Bytes, max: number): number;
   xtls_identity_free(identity: IdentityPointer): void;
-  xtls_authorities_parse(pem: Bytes, length: number, output: Out): number;
+  xtls_authorities_parse(bytes: Bytes, length: number, output: Out): number;
+  xtls_authorities_add(authorities: AuthoritiesPointer, bytes: Bytes, length: number): number;
   xtls_authorities_verify(authorities: AuthoritiesPointer, chain: Bytes, length: number, problems: Out): number;
   xtls_authorities_free(authorities: AuthoritiesPointer): void;
   xtls_tickets_create(capacity: number, lifetime: number, output: Out): number;
@@ -120,10 +123,13 @@ export const EXPORT_NAMES = [
   "xtls_certificate_read",
   "xtls_identity_create",
   "xtls_identity_parse",
+  "xtls_identity_join",
+  "xtls_identity_key",
   "xtls_identity_certificate",
   "xtls_identity_pem",
   "xtls_identity_free",
   "xtls_authorities_parse",
+  "xtls_authorities_add",
   "xtls_authorities_verify",
   "xtls_authorities_free",
   "xtls_tickets_create",

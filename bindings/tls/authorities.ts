@@ -1,15 +1,24 @@
 /**
- * Certificate authorities: whom to believe about other people's keys.
+ * Certificate authorities: whom to believe about other people's keys, and what they revoked.
  *
- * Verification of a chain is RFC 5280 §6 as Mbed TLS has it: signatures, dates, CA flag,
- * key usage. Names are not judged here: that is the trust policy's work.
+ * Verification of a chain is RFC 5280 §6 as the core has it (core/authorities.h): signatures, dates,
+ * CA flag, path length, usages, revocation lists, strength. Names are not judged here: that is
+ * the trust policy's work.
  */
 
+import { XtlsError } from "../errors.ts";
 import type { AuthoritiesPointer, Exports } from "../../wasm/abi.ts";
 import { joined, type Memory } from "./memory.ts";
 import { Owned } from "./owned.ts";
+import { checked, STATUS } from "./status.ts";
 
-/** MBEDTLS_X509_BADCERT_* (mbedtls/x509.h): what can be wrong with a chain. */
+/** PEM with any number of CA certificates and revocation lists (`X509 CRL`), or the DER of one of either. */
+export type AuthoritySource = string | Uint8Array;
+
+/** Where authorities come from. The first names at least one certificate. */
+export type AuthoritySources = AuthoritySource | readonly AuthoritySource[];
+
+/** MBEDTLS_X509_BADCERT_* and _BADCRL_* (mbedtls/x509.h), XTLS_PROBLEM_* (core/authorities.h): what can be wrong with a chain. */
 // prettier-ignore
 const PROBLEMS: Readonly<Record<number, string>> = {
   0x0001:  "expired",
@@ -29,6 +38,12 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   0x4000:  "weak hash",
   0x8000:  "key type not accepted",
   0x10000: "weak key or curve",
+  0x20000: "revocation list with a weak hash",
+  0x40000: "revocation list with a key type not accepted",
+  0x80000: "revocation list with a weak key or curve",
+  0x1000000: "issued under name constraints, which cannot be checked",
+  0x2000000: "without a revocation list of its issuer",
+  0x4000000: "too far from an authority",
 };
 
 /** The problems of a set of bits, in words. */
@@ -38,7 +53,7 @@ export function problemsOf(bits: number): readonly string[] {
   return named.map(([, problem]) => problem).concat(rest === 0 ? [] : `problem 0x${(rest >>> 0).toString(16)}`);
 }
 
-/** A set of CA certificates, in the module until disposed of. Engines keep what they use. */
+/** A set of CA certificates and revocation lists, in the module until disposed of. Engines keep what they use. */
 export class Authorities {
   /** @internal */
   readonly owned: Owned<AuthoritiesPointer>;
@@ -46,22 +61,35 @@ export class Authorities {
   readonly #memory: Memory;
 
   /**
-   * Use `core.authorities(pem)`.
+   * Use `core.authorities(sources)`.
    *
    * @internal
-   * @throws XtlsError `invalid-certificate`, `out-of-memory`
+   * @throws XtlsError `invalid-certificate`, `invalid-argument`, `out-of-memory`
    */
-  constructor(module: Exports, memory: Memory, pem: string) {
-    const address = memory.lendText(pem, (block, length) =>
+  constructor(module: Exports, memory: Memory, sources: AuthoritySources) {
+    const [first, ...others] = [sources].flat().map(bytesOf);
+    if (first === undefined) throw new XtlsError("invalid-argument", "There is no authority");
+    const address = memory.lend(first, (block, length) =>
       memory.output((place) => module.xtls_authorities_parse(block, length, place)),
     );
     this.owned = new Owned("Authorities", address as AuthoritiesPointer, module.xtls_authorities_free, this);
     this.#module = module;
     this.#memory = memory;
+    for (const source of others) this.#add(source);
+  }
+
+  #add(source: Uint8Array): void {
+    const { address } = this.owned;
+    const status = this.#memory.lend(source, (block, length) =>
+      this.#module.xtls_authorities_add(address, block, length),
+    );
+    if (status !== STATUS.ok) this.owned.dispose();
+    checked(status);
   }
 
   /**
-   * Verifies a chain against these authorities now.
+   * Verifies a chain against these authorities now. With any revocation list among them, every
+   * certificate needs a valid one of its issuer.
    *
    * @param chain DER, own certificate first
    * @returns what is wrong with it; empty when it is trusted
@@ -78,4 +106,10 @@ export class Authorities {
   [Symbol.dispose](): void {
     this.owned.dispose();
   }
+}
+
+function bytesOf(source: AuthoritySource): Uint8Array {
+  if (typeof source === "string") return new TextEncoder().encode(source);
+  if (source instanceof Uint8Array) return source;
+  throw new XtlsError("invalid-argument", "An authority is PEM text or the bytes of DER");
 }

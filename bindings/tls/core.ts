@@ -7,11 +7,11 @@
 
 import { XtlsError } from "../errors.ts";
 import type { Exports } from "../../wasm/abi.ts";
-import { Authorities } from "./authorities.ts";
+import { Authorities, type AuthoritySources } from "./authorities.ts";
 import { Certificate } from "./certificate.ts";
 import { authenticate, digest } from "./digest.ts";
 import { Engine } from "./engine.ts";
-import { createIdentity, parseIdentity, type Identity, type IdentityOptions } from "./identity.ts";
+import { createIdentity, decryptIdentity, parseIdentity, type Identity, type IdentityOptions } from "./identity.ts";
 import { Memory } from "./memory.ts";
 import type { EngineOptions } from "./options.ts";
 import { Tickets, type TicketsOptions } from "./tickets.ts";
@@ -41,12 +41,25 @@ export class Core {
 
   /**
    * Reads one unencrypted private key (EC or RSA; PKCS#8, SEC 1 or PKCS#1) and one or more
-   * certificates, the key's own first.
+   * certificates, at most ten: the key's own first, whose keyUsage, if it has one, allows digitalSignature.
    *
-   * @throws XtlsError `invalid-identity`, `invalid-certificate`, `out-of-memory`
+   * @throws XtlsError `invalid-identity`, `invalid-certificate`, `out-of-memory`; `wrong-passphrase` when the key
+   *   is encrypted
    */
   identityFromPEM(pem: string): Identity {
     return parseIdentity(this, pem);
+  }
+
+  /**
+   * The same with a private key under a passphrase: PKCS#8 with PBKDF2 and AES-CBC, as `toEncryptedPEM` and
+   * `openssl pkcs8 -topk8 -v2 aes-256-cbc` write it. A key that is not encrypted is read as well.
+   *
+   * @param passphrase taken as UTF-8 of its NFC
+   * @throws XtlsError `wrong-passphrase`, also for damage that cannot be told from it; `invalid-identity`, also when
+   *   the key is encrypted in another way; `invalid-argument`, `dependency-missing`, `out-of-memory`
+   */
+  identityFromEncryptedPEM(pem: string, passphrase: string): Promise<Identity> {
+    return decryptIdentity(this, pem, passphrase);
   }
 
   /**
@@ -60,17 +73,17 @@ export class Core {
   }
 
   /**
-   * Reads CA certificates.
+   * Reads CA certificates, and the lists of what they revoked.
    *
-   * @param pem one or more of them
-   * @throws XtlsError `invalid-certificate`, `out-of-memory`
+   * @param sources PEM or DER; the first has at least one certificate
+   * @throws XtlsError `invalid-certificate`, `invalid-argument`, `out-of-memory`
    */
-  authorities(pem: string): Authorities {
-    return new Authorities(this.module, this.memory, pem);
+  authorities(sources: AuthoritySources): Authorities {
+    return new Authorities(this.module, this.memory, sources);
   }
 
   /**
-   * Verifies a chain now: signatures, dates and usages, not names.
+   * Verifies a chain now: signatures, dates, usages and revocation, not names.
    *
    * @param chain DER, own certificate first, as in `engine.peer.chain`
    * @returns what is wrong with it; empty when it leads to one of `authorities`

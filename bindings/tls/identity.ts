@@ -1,7 +1,7 @@
 /**
  * An identity: a private key in the module, and the certificate that speaks for it.
  *
- * The key never leaves the module but by `toPEM`. What the certificate says is read once
+ * The key never leaves the module but by `toPEM` and, under a passphrase, `toEncryptedPEM`. What the certificate says is read once
  * and stays readable after disposal; it is public.
  */
 
@@ -12,6 +12,10 @@ import type { Core } from "./core.ts";
 import { bareJid } from "./jid.ts";
 import type { Memory } from "./memory.ts";
 import { Owned } from "./owned.ts";
+import { decryptKey, encryptKey } from "./pbes2.ts";
+import { pemBlock, pemOf } from "./pem.ts";
+
+const ENCRYPTED = "ENCRYPTED PRIVATE KEY";
 
 /** What a new identity shall be. */
 export interface IdentityOptions {
@@ -41,7 +45,7 @@ export class Identity {
   readonly owned: Owned<IdentityPointer>;
 
   /**
-   * Use `core.createIdentity` or `core.identityFromPEM`.
+   * Use `core.createIdentity`, `core.identityFromPEM` or `core.identityFromEncryptedPEM`.
    *
    * @internal
    * @throws XtlsError `invalid-certificate` when the certificate cannot be read
@@ -74,6 +78,25 @@ export class Identity {
     return text;
   }
 
+  /**
+   * The same with the private key encrypted (PKCS#8, PBES2: PBKDF2-HMAC-SHA-256 with 600000 rounds,
+   * AES-256-CBC); `openssl pkey -passin` reads it.
+   *
+   * @param passphrase taken as UTF-8 of its NFC; not empty
+   * @throws XtlsError `disposed`, `invalid-argument`, `dependency-missing`
+   */
+  async toEncryptedPEM(passphrase: string): Promise<string> {
+    const { module, memory } = this.core;
+    const { address } = this.owned;
+    const key = memory.collect((output, max) => module.xtls_identity_key(address, output, max));
+    try {
+      const encrypted = await encryptKey(key, passphrase);
+      return [pemOf(ENCRYPTED, encrypted), ...this.chain.map((one) => pemOf("CERTIFICATE", one))].join("");
+    } finally {
+      key.fill(0);
+    }
+  }
+
   /** Zeroes the key in the module, once no engine uses it any more. */
   [Symbol.dispose](): void {
     this.owned.dispose();
@@ -94,12 +117,42 @@ export function createIdentity(core: Core, { jid, days = 3650 }: IdentityOptions
 
 /** Reads a key and its certificates; @see Core.identityFromPEM */
 export function parseIdentity(core: Core, pem: string): Identity {
-  if (typeof pem !== "string") throw new XtlsError("invalid-argument", "PEM is a string");
+  if (isEncrypted(pem)) throw new XtlsError("wrong-passphrase", "There is no passphrase");
   const { module, memory } = core;
   const address = memory.lendText(pem, (block, length) =>
     memory.output((place) => module.xtls_identity_parse(block, length, place)),
   );
   return new Identity(core, address as IdentityPointer);
+}
+
+/** Reads an encrypted key and its certificates; @see Core.identityFromEncryptedPEM */
+export async function decryptIdentity(core: Core, pem: string, passphrase: string): Promise<Identity> {
+  if (!isEncrypted(pem)) return parseIdentity(core, pem);
+  const encrypted = pemBlock(pem, ENCRYPTED);
+  if (encrypted === undefined) throw new XtlsError("invalid-identity", "The encrypted private key is cut off or damaged");
+  const key = await decryptKey(encrypted, passphrase);
+  try {
+    return joinIdentity(core, key, pem);
+  } finally {
+    key.fill(0);
+  }
+}
+
+function joinIdentity(core: Core, key: Uint8Array, pem: string): Identity {
+  const { module, memory } = core;
+  const address = memory.lend(key, (keyBlock, keyLength) =>
+    memory.lendText(pem, (block, length) =>
+      memory.output((place) => module.xtls_identity_join(keyBlock, keyLength, block, length, place)),
+    ),
+  );
+  return new Identity(core, address as IdentityPointer);
+}
+
+/** @throws XtlsError `invalid-argument`; `invalid-identity` for what OpenSSL wrote in earlier times */
+function isEncrypted(pem: string): boolean {
+  if (typeof pem !== "string") throw new XtlsError("invalid-argument", "PEM is a string");
+  if (!pem.includes("Proc-Type: 4,ENCRYPTED")) return pem.includes(`-----BEGIN ${ENCRYPTED}-----`);
+  throw new XtlsError("invalid-identity", "The private key is encrypted in an old way: convert it (openssl pkcs8 -topk8)");
 }
 
 function readChain(module: Exports, memory: Memory, identity: IdentityPointer): readonly [Uint8Array, ...Uint8Array[]] {

@@ -5,7 +5,7 @@
 
 export type { ModuleSource } from "../../wasm/load.ts";
 export { ALERTS, type Alert } from "./alerts.ts";
-export { Authorities } from "./authorities.ts";
+export { Authorities, type AuthoritySource, type AuthoritySources } from "./authorities.ts";
 export { Certificate } from "./certificate.ts";
 export { Core } from "./core.ts";
 export { Engine, type Alerts, type EngineState, type Negotiated } from "./engine.ts";

@@ -7,7 +7,7 @@
 
 import { XtlsError } from "../errors.ts";
 import type { EnginePointer } from "../../wasm/abi.ts";
-import { Authorities } from "./authorities.ts";
+import { Authorities, type AuthoritySources } from "./authorities.ts";
 import type { Core } from "./core.ts";
 import type { Identity } from "./identity.ts";
 import { CIPHERSUITES, GROUPS, numbersOf, VERSIONS, type Group, type Version } from "./names.ts";
@@ -29,8 +29,8 @@ export interface EngineOptions {
   readonly ciphersuites?: readonly string[];
   /** Groups in order of preference; an initiator sends a key share for the first. Default: X25519, P-256, P-384. */
   readonly groups?: readonly Group[];
-  /** CA certificates (or their PEM): the peer's chain must lead to one, or the handshake fails. Default: any chain, judged by the caller. */
-  readonly authorities?: Authorities | string | readonly string[];
+  /** CA certificates and revocation lists, read or to be read: the peer's chain must lead to one, or the handshake fails. Default: any chain, judged by the caller. */
+  readonly authorities?: Authorities | AuthoritySources;
   /** Application protocols in order of preference (RFC 7301). Default: none. */
   readonly alpn?: readonly string[];
   /** Responder: issue and accept tickets of this table. Default: none. */
@@ -100,13 +100,13 @@ function setNumbers(core: Core, engine: EnginePointer, numbers: readonly number[
   checked(core.memory.lend(bytes, (block) => set(engine, block as never, numbers.length)));
 }
 
-function setAuthorities(core: Core, engine: EnginePointer, given: Authorities | string | readonly string[]): void {
+function setAuthorities(core: Core, engine: EnginePointer, given: Authorities | AuthoritySources): void {
   if (given instanceof Authorities) {
     checked(core.module.xtls_engine_authorities(engine, given.owned.address));
     return;
   }
   // The engine keeps what it needs; this reference was only for the way there.
-  const own = core.authorities(typeof given === "string" ? given : given.join("\n"));
+  const own = core.authorities(given);
   try {
     checked(core.module.xtls_engine_authorities(engine, own.owned.address));
   } finally {

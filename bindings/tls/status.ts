@@ -42,6 +42,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 
   [-0x2700]: "certificate-refused",  // X509_CERT_VERIFY_FAILED
   [-0x2880]: "out-of-memory",        // X509_ALLOC_FAILED
+  [-0x3000]: "certificate-refused",  // X509_FATAL_ERROR: the chain is too long
   [-0x6c00]: "internal-error",       // SSL_INTERNAL_ERROR
   [-0x6e80]: "no-common-parameters", // SSL_BAD_PROTOCOL_VERSION
   [-0x7180]: "bad-record",           // SSL_INVALID_MAC

@@ -91,6 +91,8 @@
 #define MBEDTLS_PK_WRITE_C                              /* writing keys, SubjectPublicKeyInfo */
 #define MBEDTLS_X509_USE_C                              /* the base of what follows */
 #define MBEDTLS_X509_CRT_PARSE_C                        /* certificates of peers and authorities */
+#define MBEDTLS_X509_CRL_PARSE_C                        /* revocation lists of authorities */
+#define MBEDTLS_X509_MAX_INTERMEDIATE_CA 8              /* between a peer and an authority; more are refused */
 #define MBEDTLS_X509_CREATE_C                           /* the base of the next */
 #define MBEDTLS_X509_CRT_WRITE_C                        /* self-signed certificates */
 
@@ -118,7 +120,8 @@
  * static RSA and finite-field suites, DTLS, server names (an address is a JID,
  * judged by the caller), middlebox compatibility mode (none sees these
  * records), file system, sockets, entropy pool, CTR_DRBG, debug output, error
- * strings, self-tests, encrypted keys.
+ * strings, self-tests, encrypted keys (PBES2 needs CBC, which decrypts blocks:
+ * the platform does that, bindings/tls/pbes2.ts).
  */
 
 #include <stddef.h>

@@ -13,7 +13,7 @@ static xtls_authorities *authorities;
 int LLVMFuzzerInitialize(int *count, char ***arguments)
 {
     (void) count, (void) arguments;
-    HOLDS(xtls_authorities_parse(AUTHORITY, strlen(AUTHORITY), &authorities) == XTLS_OK);
+    HOLDS(xtls_authorities_parse((const unsigned char *) AUTHORITY, strlen(AUTHORITY), &authorities) == XTLS_OK);
     return 0;
 }
 

@@ -26,7 +26,7 @@ void engines_ready(void)
     begin_anew();
     parse(ISSUED, &identities[XTLS_INITIATOR]);
     parse(ISSUED_SEC1, &identities[XTLS_RESPONDER]);
-    HOLDS(xtls_authorities_parse(AUTHORITY, strlen(AUTHORITY), &authorities) == XTLS_OK);
+    HOLDS(xtls_authorities_parse((const unsigned char *) AUTHORITY, strlen(AUTHORITY), &authorities) == XTLS_OK);
 }
 
 static void choose(xtls_engine *engine, unsigned options)

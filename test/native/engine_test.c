@@ -225,7 +225,7 @@ static void demands_authorities_of(int role, unsigned version)
     pair pair = { issued, issued, NULL, NULL };
     xtls_engine *judge, *other;
 
-    EXPECT_EQUAL(xtls_authorities_parse(AUTHORITY, strlen(AUTHORITY), &authorities), XTLS_OK);
+    EXPECT_EQUAL(xtls_authorities_parse((const unsigned char *) AUTHORITY, strlen(AUTHORITY), &authorities), XTLS_OK);
     pair_renew(&pair);
     pair_choose(&pair, version, 0, 0);
     xtls_engine_authorities(role == XTLS_INITIATOR ? pair.initiator : pair.responder, authorities);

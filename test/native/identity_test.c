@@ -213,7 +213,7 @@ static unsigned problems_of(const xtls_identity *identity)
     xtls_authorities *authorities = NULL;
     unsigned problems = ~0u;
 
-    EXPECT_EQUAL(xtls_authorities_parse(AUTHORITY, strlen(AUTHORITY), &authorities), XTLS_OK);
+    EXPECT_EQUAL(xtls_authorities_parse((const unsigned char *) AUTHORITY, strlen(AUTHORITY), &authorities), XTLS_OK);
     der_length = xtls_identity_certificate(identity, 0, der, sizeof(der));
     EXPECT_EQUAL(xtls_authorities_verify(authorities, der, (size_t) der_length, &problems), XTLS_OK);
     xtls_authorities_free(authorities);
@@ -240,9 +240,9 @@ static void refuses_authorities(void)
     xtls_authorities *authorities = NULL;
     unsigned problems;
 
-    EXPECT_EQUAL(xtls_authorities_parse("", 0, &authorities), XTLS_ERR_CERTIFICATE);
-    EXPECT_EQUAL(xtls_authorities_parse("nonsense", 8, &authorities), XTLS_ERR_CERTIFICATE);
-    EXPECT_EQUAL(xtls_authorities_parse(AUTHORITY, strlen(AUTHORITY), &authorities), XTLS_OK);
+    EXPECT_EQUAL(xtls_authorities_parse((const unsigned char *) "", 0, &authorities), XTLS_ERR_CERTIFICATE);
+    EXPECT_EQUAL(xtls_authorities_parse((const unsigned char *) "nonsense", 8, &authorities), XTLS_ERR_CERTIFICATE);
+    EXPECT_EQUAL(xtls_authorities_parse((const unsigned char *) AUTHORITY, strlen(AUTHORITY), &authorities), XTLS_OK);
     EXPECT_EQUAL(xtls_authorities_verify(authorities, (const unsigned char *) "x", 1, &problems), XTLS_ERR_CERTIFICATE);
     EXPECT_EQUAL(xtls_authorities_verify(authorities, (const unsigned char *) "", 0, &problems), XTLS_ERR_CERTIFICATE);
     xtls_authorities_free(authorities);

@@ -93,7 +93,7 @@ static void verify_chain(void)
     unsigned problems;
     int length = xtls_identity_certificate(romeo(), 0, der, sizeof(der));
 
-    expect_memory(xtls_authorities_parse(AUTHORITY, strlen(AUTHORITY), &authorities));
+    expect_memory(xtls_authorities_parse((const unsigned char *) AUTHORITY, strlen(AUTHORITY), &authorities));
     if (authorities != NULL) {
         expect_memory(xtls_authorities_verify(authorities, der, (size_t) length, &problems));
     }

@@ -175,7 +175,7 @@ static void keeps_the_demand(void)
     pair pair;
 
     earn(tickets); /* by certificates that lead to no authority */
-    xtls_authorities_parse(AUTHORITY, strlen(AUTHORITY), &authorities);
+    xtls_authorities_parse((const unsigned char *) AUTHORITY, strlen(AUTHORITY), &authorities);
     pair = again(tickets);
     xtls_engine_authorities(pair.responder, authorities);
     EXPECT(!handshake(&pair));

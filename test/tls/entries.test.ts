@@ -7,7 +7,7 @@ import { assert, suite } from "../suite.ts";
 const test = suite("entries");
 
 /** What only Node can do. */
-const NODE_ALONE = ["fileStorage"];
+const NODE_ALONE = ["fileStorage", "loadIdentity", "saveIdentity"];
 
 test("export the same names from Node's and the browser's", () => {
   assert.equal([...Object.keys(web), ...NODE_ALONE].sort(), Object.keys(node).sort());

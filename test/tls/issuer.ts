@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export type KeyKind = "P-256" | "P-384" | "RSA-2048";
+export type KeyKind = "P-256" | "P-384" | "RSA-1024" | "RSA-2048";
 
 /** A key and its certificate, as PEM and as files that other programs can be told of. */
 export interface Issued {
@@ -85,7 +85,8 @@ export class Issuer {
   }
 }
 
-function configuration(names: readonly string[], extensions: readonly string[]): string {
+/** A configuration with a request's and, in `[ext]`, a certificate's sections. */
+export function configuration(names: readonly string[], extensions: readonly string[]): string {
   const alternatives = names.map((name, index) => {
     const kind = name.slice(0, name.indexOf(":"));
     return `${kind}.${index} = ${name.slice(kind.length + 1)}`;
@@ -104,8 +105,8 @@ function configuration(names: readonly string[], extensions: readonly string[]):
   ].join("\n");
 }
 
-const keyArguments = (kind: KeyKind): string[] =>
-  kind === "RSA-2048" ? ["-newkey", "rsa:2048"] : ["-newkey", "ec", "-pkeyopt", `ec_paramgen_curve:${kind}`];
+export const keyArguments = (kind: KeyKind): string[] =>
+  kind.startsWith("RSA-") ? ["-newkey", `rsa:${kind.slice(4)}`] : ["-newkey", "ec", "-pkeyopt", `ec_paramgen_curve:${kind}`];
 
 /** Runs an openssl command and returns its standard output. */
 export function openssl(args: readonly string[], input = ""): string {
