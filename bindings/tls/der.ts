@@ -27,7 +27,8 @@ export function der(tag: Tag, ...contents: readonly Uint8Array[]): Uint8Array {
 /** A non-negative INTEGER. */
 export function derInteger(value: number): Uint8Array {
   const digits = [];
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) digits.unshift(rest % 256);
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 256))
+    digits.unshift(rest % 256);
   const isSigned = digits[0] === undefined || digits[0] > 127;
   return der(TAG.integer, Uint8Array.of(...(isSigned ? [0] : []), ...digits));
 }
@@ -70,9 +71,9 @@ export class DerReader {
   /** The next element, an INTEGER of 0 to 2^31 - 1. @throws XtlsError `invalid-identity` */
   integer(): number {
     const bytes = this.next(TAG.integer);
-    const value = bytes.reduce((sum, byte) => sum * 256 + byte, 0);
-    if (bytes.length === 0 || bytes.length > 4 || value > 0x7fffffff) throw broken();
-    return value;
+    const [sign = 0x80] = bytes;
+    if (sign > 0x7f || bytes.length > 4) throw broken();
+    return bytes.reduce((sum, byte) => sum * 256 + byte, 0);
   }
 
   /** @throws XtlsError `invalid-identity` when something is left */
@@ -92,9 +93,14 @@ export class DerReader {
     const count = first & 0x7f;
     if (count < 1 || count > 3) throw broken();
     let length = 0;
-    for (let digit = 0; digit < count; digit++) length = length * 256 + this.#byte();
+    for (let digit = 0; digit < count; digit++)
+      length = length * 256 + this.#byte();
     return length;
   }
 }
 
-const broken = (): XtlsError => new XtlsError("invalid-identity", "The encrypted private key is not well-formed");
+const broken = (): XtlsError =>
+  new XtlsError(
+    "invalid-identity",
+    "The encrypted private key is not well-formed",
+  );
