@@ -98,14 +98,10 @@ int xtls_identity_create(const char *jid, size_t jid_length, unsigned days, xtls
     return deliver(identity, status, output);
 }
 
-/*
- * A certificate that may not sign is of no use. One that is for TLS clients alone is of use to responders too: that is
- * for the peer to judge, so Mbed TLS, which would not show it, is kept from asking.
- */
-static int set_usage_aside(mbedtls_x509_crt *own)
+/* What it may be used for is for the peer to judge. A responder of Mbed TLS would not even show what is for clients alone. */
+static void set_usage_aside(mbedtls_x509_crt *own)
 {
-    own->MBEDTLS_PRIVATE(ext_types) &= ~MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE;
-    return mbedtls_x509_crt_check_key_usage(own, MBEDTLS_X509_KU_DIGITAL_SIGNATURE);
+    own->MBEDTLS_PRIVATE(ext_types) &= ~(MBEDTLS_X509_EXT_KEY_USAGE | MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE);
 }
 
 /* PEM, of which Mbed TLS wants the final NUL counted, or PKCS#8 in DER. */
@@ -127,9 +123,7 @@ static int read_parts(xtls_identity *identity, bytes certificates, bytes key)
     if (error == 0) {
         error = mbedtls_pk_check_pair(&identity->certificates.pk, &identity->key, xtls_random, NULL);
     }
-    if (error == 0) {
-        error = set_usage_aside(&identity->certificates);
-    }
+    set_usage_aside(&identity->certificates);
     switch (xtls_status(error)) {
     case XTLS_OK:
     case XTLS_ERR_MEMORY:

@@ -41,7 +41,7 @@ export class Core {
 
   /**
    * Reads one unencrypted private key (EC or RSA; PKCS#8, SEC 1 or PKCS#1) and one or more
-   * certificates, at most ten: the key's own first, whose keyUsage, if it has one, allows digitalSignature.
+   * certificates, at most ten, the key's own first.
    *
    * @throws XtlsError `invalid-identity`, `invalid-certificate`, `out-of-memory`; `wrong-passphrase` when the key
    *   is encrypted
