@@ -1,7 +1,7 @@
 /*
  * Identities as PEM: text as it comes, or the contents of its blocks, which are
- * put into PEM here because no fuzzer writes base64. What is read can be written
- * and read again.
+ * put into PEM here because no fuzzer writes base64; or the key without PEM. What
+ * is read can be written and read again.
  */
 #include "identity.h"
 #include "input.h"
@@ -68,15 +68,43 @@ static void read_blocks(input *in)
     free(exact);
 }
 
+/* A key as it is, and a certificate in PEM. */
+static void read_parts(input *in)
+{
+    size_t key_length = take_short(in), at;
+    unsigned char *key;
+    char *pem = (char *) block(ROOM);
+    xtls_identity *identity = NULL;
+    int status;
+
+    key_length = key_length < in->left ? key_length : in->left;
+    key = take_block(in, key_length);
+    at = append(pem, 0, 3, in->at, in->left);
+    status = xtls_identity_join(key, key_length, pem, at, &identity);
+    HOLDS(status == XTLS_OK || status == XTLS_ERR_IDENTITY || (status == XTLS_ERR_ARGUMENT && key_length == 0));
+    if (status == XTLS_OK) {
+        HOLDS(xtls_identity_key(identity, (unsigned char *) pem, ROOM) > 0);
+    }
+    xtls_identity_free(identity);
+    free(key);
+    free(pem);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = { data, size };
     size_t before = xtls_heap_used();
 
-    if (take_byte(&in) & 1) {
-        read_blocks(&in);
-    } else {
+    switch (take_byte(&in) % 3) {
+    case 0:
         read_identity((const char *) in.at, in.left, 0);
+        break;
+    case 1:
+        read_blocks(&in);
+        break;
+    case 2:
+        read_parts(&in);
+        break;
     }
     HOLDS(xtls_heap_used() == before);
     return 0;

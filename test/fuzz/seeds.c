@@ -101,6 +101,33 @@ static void save_identity(unsigned number, const char *text)
     save("identity", 2 * number + 1, &parts);
 }
 
+/* Text, then the two things in it that can be DER. */
+static void save_authorities(void)
+{
+    static const char *const BOUNDS[][2] = {
+        { "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----" },
+        { "-----BEGIN X509 CRL-----", "-----END X509 CRL-----" },
+    };
+    seed text = { .length = 0 };
+    unsigned kind, i;
+
+    add_byte(&text, 0);
+    add(&text, LISTING, strlen(LISTING));
+    add(&text, LIST, strlen(LIST));
+    save("authorities", 0, &text);
+    for (i = 0; i < 2; i++) {
+        for (kind = 0; kind < 3; kind++) {
+            unsigned char der[4096];
+            size_t length = decode(i == 0 ? LISTING : LIST, BOUNDS[i][0], BOUNDS[i][1], der, sizeof(der));
+            seed one = { .length = 0 };
+
+            add_byte(&one, kind);
+            add(&one, der, length);
+            save("authorities", 1 + 3 * i + kind, &one);
+        }
+    }
+}
+
 /* --- flights and sessions ------------------------------------------------------------- */
 
 /* What one end says first in a handshake is what the other is fed; what it is fed is recorded. */
@@ -174,6 +201,7 @@ int main(int count, char **arguments)
     for (i = 0; i < IDENTITY_COUNT; i++) {
         save_identity(i, IDENTITIES[i]);
     }
+    save_authorities();
     for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         save_flights(i, options[i]);
         save_lies(2 * i, options[i]);

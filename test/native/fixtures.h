@@ -235,4 +235,41 @@ static const char STRANGER[] =
     "TuM3OVRT4QLarNZlUxNmfxmvXNNx5Fs7MY1QIg==\n"
     "-----END CERTIFICATE-----\n";
 
+/* Another authority, one whom it issued a certificate, and its list, which revokes that. */
+
+static const char LISTING[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBdTCCARugAwIBAgIBEDAKBggqhkjOPQQDAjAhMR8wHQYDVQQDDBZUZXN0IExp\n"
+    "c3RpbmcgQXV0aG9yaXR5MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAw\n"
+    "WjAhMR8wHQYDVQQDDBZUZXN0IExpc3RpbmcgQXV0aG9yaXR5MFkwEwYHKoZIzj0C\n"
+    "AQYIKoZIzj0DAQcDQgAEpGM/4mOm3htOos5FIEXzsFTxpXFUVla8NF/ygmrENouS\n"
+    "azTx5UrkBxrJ418IYDuiIKTcyNWBKzDQsF9FzsoQUKNCMEAwDwYDVR0TAQH/BAUw\n"
+    "AwEB/zAOBgNVHQ8BAf8EBAMCAQYwHQYDVR0OBBYEFIELv6ypbUEOZ6BJ480A9nVF\n"
+    "xbGoMAoGCCqGSM49BAMCA0gAMEUCIFvs5ZUvKWmxxSjNqM0fr86iTneIXuEiYH6Q\n"
+    "p2RubVNaAiEAuRc6HFAhRWU/9xPUD+jv7HHhlke4iOJRpM2ZaiAH3f0=\n"
+    "-----END CERTIFICATE-----\n";
+
+static const char LISTED[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBfTCCASOgAwIBAgIBETAKBggqhkjOPQQDAjAhMR8wHQYDVQQDDBZUZXN0IExp\n"
+    "c3RpbmcgQXV0aG9yaXR5MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAw\n"
+    "WjARMQ8wDQYDVQQDDAZsaXN0ZWQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATL\n"
+    "whCpihA4lSONkMi11VRctjePUKkOer+ik4M/78jy+VfRiwHOPp9IAClpIUmWSepz\n"
+    "u+Z5zRMcO0HzRV7EMHsjo1owWDAJBgNVHRMEAjAAMAsGA1UdDwQEAwIHgDAdBgNV\n"
+    "HQ4EFgQUXEmmNYOfrb4tXIVwfIspC8sKOwgwHwYDVR0jBBgwFoAUgQu/rKltQQ5n\n"
+    "oEnjzQD2dUXFsagwCgYIKoZIzj0EAwIDSAAwRQIhALhXrwvxDsZCPAMaVo0SGI6f\n"
+    "U8A7fhSd4HIF25YFbR02AiBOVomgz+X84rCFkxehwmRSXXhU4/qdeAIhPhxng9KY\n"
+    "tQ==\n"
+    "-----END CERTIFICATE-----\n";
+
+static const char LIST[] =
+    "-----BEGIN X509 CRL-----\n"
+    "MIHyMIGZAgEBMAoGCCqGSM49BAMCMCExHzAdBgNVBAMMFlRlc3QgTGlzdGluZyBB\n"
+    "dXRob3JpdHkXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAwWjAUMBICAREX\n"
+    "DTI2MTEyMzAwMTExOFqgLzAtMB8GA1UdIwQYMBaAFIELv6ypbUEOZ6BJ480A9nVF\n"
+    "xbGoMAoGA1UdFAQDAgEQMAoGCCqGSM49BAMCA0gAMEUCIAjusAk5qvBKIDUfzga7\n"
+    "P1FwSBr6I7M9TaU/BUwjh9yEAiEA62P+JbrFH+RQgaBB6THfh7h0sAR+wJP9OmkC\n"
+    "qW8oR2s=\n"
+    "-----END X509 CRL-----\n";
+
 #endif

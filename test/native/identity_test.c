@@ -142,6 +142,34 @@ static void pem_there_and_back(void)
     there_and_back(RSA_PKCS1);
 }
 
+static void joins_parts(const char *pem)
+{
+    static unsigned char key[BIG], text[BIG], again[BIG];
+    xtls_identity *identity = parse(pem), *copy = NULL, *stranger = create("a@b");
+    int length = xtls_identity_key(identity, key, sizeof(key));
+
+    EXPECT(length > 0);
+    EXPECT_EQUAL(xtls_identity_key(identity, key, (size_t) length - 1), XTLS_ERR_SPACE);
+    EXPECT_EQUAL(xtls_identity_join(key, (size_t) length, pem, strlen(pem), &copy), XTLS_OK);
+    EXPECT_EQUAL(xtls_identity_pem(copy, again, sizeof(again)), xtls_identity_pem(identity, text, sizeof(text)));
+    EXPECT(strcmp((char *) text, (char *) again) == 0);
+    xtls_identity_free(copy);
+    copy = NULL;
+    EXPECT_EQUAL(xtls_identity_join(key, (size_t) length - 1, pem, strlen(pem), &copy), XTLS_ERR_IDENTITY);
+    EXPECT_EQUAL(xtls_identity_join(key, 0, pem, strlen(pem), &copy), XTLS_ERR_ARGUMENT);
+    length = xtls_identity_key(stranger, key, sizeof(key));
+    EXPECT_EQUAL(xtls_identity_join(key, (size_t) length, pem, strlen(pem), &copy), XTLS_ERR_IDENTITY);
+    xtls_identity_free(identity);
+    xtls_identity_free(stranger);
+}
+
+static void joins_keys_and_certificates(void)
+{
+    joins_parts(ISSUED);
+    joins_parts(ISSUED_SEC1);
+    joins_parts(RSA);
+}
+
 static void refuses_pem(void)
 {
     static const char *const TEXTS[] = { "", "nonsense", AUTHORITY, ENCRYPTED, STRANGER };
@@ -255,6 +283,7 @@ int main(void)
     run("refuses what is not a bare JID, and odd numbers of days", refuses_jids);
     run("makes no key without randomness", without_randomness);
     run("writes PKCS#8 PEM that it reads again, whatever form the key came in", pem_there_and_back);
+    run("joins a key without PEM and its certificates", joins_keys_and_certificates);
     run("refuses PEM without its key, with another's, or encrypted", refuses_pem);
     run("reads every xmppAddr, SRVName and dNSName", reads_all_names);
     run("reads dates beyond 2049", reads_dates);

@@ -77,6 +77,25 @@ static void parse_identity(void)
     xtls_identity_free(identity);
 }
 
+static void join_identity(void)
+{
+    static unsigned char key[4096];
+    xtls_identity *identity = NULL;
+    int length = XTLS_ERR_MEMORY;
+
+    expect_memory(xtls_identity_parse(ISSUED, strlen(ISSUED), &identity));
+    if (identity != NULL) {
+        length = xtls_identity_key(identity, key, sizeof(key));
+        expect_memory(length < 0 ? length : XTLS_OK);
+        xtls_identity_free(identity);
+        identity = NULL;
+    }
+    if (length > 0) {
+        expect_memory(xtls_identity_join(key, (size_t) length, ISSUED, strlen(ISSUED), &identity));
+    }
+    xtls_identity_free(identity);
+}
+
 static void read_certificate(void)
 {
     static unsigned char der[4096];
@@ -95,6 +114,7 @@ static void verify_chain(void)
 
     expect_memory(xtls_authorities_parse((const unsigned char *) AUTHORITY, strlen(AUTHORITY), &authorities));
     if (authorities != NULL) {
+        expect_memory(xtls_authorities_add(authorities, (const unsigned char *) LIST, strlen(LIST)));
         expect_memory(xtls_authorities_verify(authorities, der, (size_t) length, &problems));
     }
     xtls_authorities_free(authorities);
@@ -175,6 +195,7 @@ static void exhausts_identities(void)
 {
     exhaust(make_identity, 1);
     exhaust(parse_identity, 1);
+    exhaust(join_identity, 1);
 }
 
 static void exhausts_certificates(void)
