@@ -17,14 +17,33 @@ import { follow, type Findings, type Kind } from "./inspect/flow.ts";
 
 const FAST = fileURLToPath(new URL("../core/fast/", import.meta.url));
 
+/** What Poly1305 is to take. Of ChaCha20's state the same places hold constants. */
+const MEANWHILE = {
+  "i32.load 2 0": "where its context is; or, by a pointer to them, the next two",
+  "i32.load 2 4": "where its text is",
+  "i32.load 2 8": "the length of that",
+};
+
 /** Loads that read nothing secret, as offsets in the structs at hand; with and without vectors where these differ. */
 const PUBLIC: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   xtls_aes_encrypt: { "i32.load 2 0": "the number of rounds" },
   xtls_aes_set_key: { "i32.load 2 0": "the number of rounds" },
   xtls_ghash_update: { "i32.load 2 48": "bytes in the queue" },
   xtls_ghash_pad: { "i32.load 2 48": "bytes in the queue" },
-  mbedtls_poly1305_update: { "i32.load 2 72": "bytes in the queue" },
-  mbedtls_chacha20_update: { "i32.load 2 320": "spare bytes of keystream", "i64.load 3 328": "bytes left for this counter" },
+  mbedtls_poly1305_update: { "i32.load 2 88": "bytes in the queue" },
+  xtls_poly1305_pad: { "i32.load 2 88": "bytes in the queue" },
+  xtls_chacha20_xor_spare: { "i32.load 2 320": "spare bytes of keystream", "i32.load 2 0": "the same, by a pointer to them" },
+  xtls_chacha20_xor_next: MEANWHILE,
+  xor_batch: MEANWHILE,
+  crypt_and_tag: {
+    "i32.load 2 8": "where Poly1305's text is, in a struct on the stack",
+    "i32.load 2 12": "the length of Poly1305's text, likewise",
+    "i32.load 2 88": "bytes in the queue",
+    "i32.load 2 320": "spare bytes of keystream",
+    "i64.load 3 328": "bytes left for this counter",
+    "i32.load 2 448": "the stage",
+    "i32.load 2 452": "whether it encrypts",
+  },
   mbedtls_gcm_crypt_and_tag: {
     ...both("i32.load 2", 896, 1104, "spare bytes of keystream"),
     ...both("i64.load 3", 920, 1128, "bytes of additional data so far"),
@@ -50,7 +69,7 @@ const KNOWN: Readonly<Record<string, Partial<Record<Kind, number>> & { because: 
 export const LANDMARKS = [
   ...["xtls_p256_fe_multiply", "xtls_p256_scalar_multiply", "xtls_inverse", "choose_odd", "choose_comb", "xtls_p256_multiply_base"],
   ...["xtls_p256_shared", "xtls_fe25519_multiply", "xtls_aes_encrypt", "xtls_aes_set_key", "xtls_ghash_absorb"],
-  ...["mbedtls_gcm_crypt_and_tag", "mbedtls_chacha20_update", "mbedtls_poly1305_update"],
+  ...["mbedtls_gcm_crypt_and_tag", "crypt_and_tag", "xor_batch", "mbedtls_poly1305_update"],
 ];
 
 function both(load: string, withVectors: number, without: number, meaning: string): Record<string, string> {

@@ -38,7 +38,7 @@ digest() {
 
 # What Mbed TLS's own objects depend on, besides its release: the configuration and the patches.
 library_sources() {
-  ls core/config/*.h core/*.h core/fast/ecc.h core/patches/*.patch scripts/library.sh scripts/sources.sh
+  ls core/config/*.h core/*.h core/fast/*.h core/patches/*.patch scripts/library.sh scripts/sources.sh
 }
 
 # What the module depends on, besides Mbed TLS and the toolchain.

@@ -71,7 +71,8 @@
 
 #if !defined(XTLS_STOCK) /* core/fast's, but for the build that the benchmarks compare with */
 #define MBEDTLS_CHACHA20_ALT                            /* four blocks at a time */
-#define MBEDTLS_POLY1305_ALT                            /* 26-bit limbs; Mbed TLS's chachapoly.c joins the two */
+#define MBEDTLS_POLY1305_ALT                            /* 32-bit limbs, 64-bit products */
+#define MBEDTLS_CHACHAPOLY_ALT                          /* the two at once */
 #define MBEDTLS_AES_ALT                                 /* no table that a secret indexes */
 #define MBEDTLS_GCM_ALT                                 /* nor here; four blocks at a time */
 #else

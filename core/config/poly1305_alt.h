@@ -6,8 +6,8 @@
 #define XTLS_POLY1305_ALT_H
 
 typedef struct mbedtls_poly1305_context {
-    uint32_t r[5];            /* the clamped multiplier, 26 bits a limb */
-    uint32_t h[5];            /* the accumulator, likewise, up to a small carry */
+    uint64_t h[5];            /* the accumulator, 32 bits a limb; core/fast/poly1305.h says how far above */
+    uint32_t r[4];            /* the clamped multiplier */
     uint32_t s[4];            /* added at the end */
     unsigned char queue[16];  /* the beginning of a block */
     size_t queued;            /* its bytes */

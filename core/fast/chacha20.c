@@ -2,21 +2,28 @@
  * ChaCha20 (RFC 8439 2.3, 2.4) behind Mbed TLS's interface, four blocks at a
  * time: with vectors each holds one word of the state for all four blocks (Goll
  * and Gueron, "Vectorization of ChaCha Stream Cipher"); without, they are made
- * one by one. Keystream that a caller does not use yet is kept: so the block
- * that gives Poly1305 its key comes together with the first three of the data.
+ * one by one. Long texts take two such batches at a time, since one alone leaves
+ * wide processors waiting for its results; between their rounds goes Poly1305.
+ * Keystream that a caller does not use yet is kept: so the block that gives
+ * Poly1305 its key comes together with the first three of the data.
  * Constant time: additions, rotations and XOR, nothing else.
  */
+#include "fast/chacha20.h"
+
+#include "fast/poly1305.h"
 #include "fast/vector.h"
-#include "mbedtls/chacha20.h"
 #include "mbedtls/platform_util.h"
 
 #define BATCH XTLS_CHACHA20_BATCH
 #define BLOCK 64
+#define ROUNDS 10 /* double ones */
+#define PAIR (2 * XTLS_POLY1305_BLOCK)
 #define COUNTER 12 /* the place of the counter in the state */
 
 #if XTLS_VECTOR
 
 typedef xtls_words word;
+#define ORDERED volatile
 
 /* Whole bytes move by a swizzle; a constant shuffle says the same, but engines make more of it. */
 #define SWIZZLED(x, ...) ((word) xtls_swizzle((xtls_bytes) (x), (xtls_bytes) { __VA_ARGS__ }))
@@ -26,6 +33,7 @@ typedef xtls_words word;
 #else
 
 typedef uint32_t word;
+#define ORDERED
 
 #define ROTATED_16(x) ROTATED(x, 16)
 #define ROTATED_8(x) ROTATED(x, 8)
@@ -42,21 +50,39 @@ typedef uint32_t word;
         c += d, b ^= c, b = ROTATED(b, 7); \
     } while (0)
 
-/* The twenty rounds, on one block or on as many as a word has lanes. */
-static inline void permute(word x[16])
+/*
+ * Two of the twenty rounds, on one block or on as many as a word has lanes. The third row of vectors goes through memory,
+ * for the sake of order: an engine may move arithmetic as it likes, but no loads and stores. Left alone, V8 follows each
+ * quarter round to its end before it begins another, and the processor waits for every result.
+ */
+static inline void double_round(word x[16])
 {
-    int i;
+    ORDERED word *third = x + 8;
+    word c[4] = { third[0], third[1], third[2], third[3] };
 
-    for (i = 0; i < 10; i++) {
-        QUARTER_ROUND(x[0], x[4], x[8], x[12]);
-        QUARTER_ROUND(x[1], x[5], x[9], x[13]);
-        QUARTER_ROUND(x[2], x[6], x[10], x[14]);
-        QUARTER_ROUND(x[3], x[7], x[11], x[15]);
-        QUARTER_ROUND(x[0], x[5], x[10], x[15]);
-        QUARTER_ROUND(x[1], x[6], x[11], x[12]);
-        QUARTER_ROUND(x[2], x[7], x[8], x[13]);
-        QUARTER_ROUND(x[3], x[4], x[9], x[14]);
-    }
+    QUARTER_ROUND(x[0], x[4], c[0], x[12]);
+    QUARTER_ROUND(x[1], x[5], c[1], x[13]);
+    QUARTER_ROUND(x[2], x[6], c[2], x[14]);
+    QUARTER_ROUND(x[3], x[7], c[3], x[15]);
+    QUARTER_ROUND(x[0], x[5], c[2], x[15]);
+    QUARTER_ROUND(x[1], x[6], c[3], x[12]);
+    QUARTER_ROUND(x[2], x[7], c[0], x[13]);
+    QUARTER_ROUND(x[3], x[4], c[1], x[14]);
+    third[0] = c[0], third[1] = c[1], third[2] = c[2], third[3] = c[3];
+}
+
+/* In how many of the double rounds Poly1305 takes a pair of blocks for each batch: as many bytes as the batches have. */
+static size_t turns(const xtls_meanwhile *meanwhile, size_t batches)
+{
+    size_t all = meanwhile->length / (batches * PAIR);
+
+    return all < BATCH / PAIR ? all : BATCH / PAIR;
+}
+
+static void take_off(xtls_meanwhile *meanwhile, size_t length)
+{
+    meanwhile->text += length;
+    meanwhile->length -= length;
 }
 
 #if XTLS_VECTOR
@@ -79,37 +105,106 @@ static inline void put_quarter(const word x[4], const unsigned char *input, unsi
     }
 }
 
-/* XORs 256 bytes with the next four blocks of keystream. */
-static void xor_batch(uint32_t state[16], const unsigned char *input, unsigned char *output)
+/* The state in every lane, with the counters of four blocks. */
+static inline void spread(word x[16], const uint32_t state[16])
 {
-    word start[16], x[16];
     int i;
 
     for (i = 0; i < 16; i++) {
-        start[i] = (word) { state[i], state[i], state[i], state[i] };
+        x[i] = (word) { state[i], state[i], state[i], state[i] };
     }
-    start[COUNTER] += (word) { 0, 1, 2, 3 };
-    memcpy(x, start, sizeof(x));
-    permute(x);
+    x[COUNTER] += (word) { 0, 1, 2, 3 };
+}
+
+/* What the rounds made of the state, added to the state, is keystream. */
+static inline void put_batch(const word x[16], const uint32_t state[16], const unsigned char *input, unsigned char *output)
+{
+    word sum[16];
+    int i;
+
+    spread(sum, state);
     for (i = 0; i < 16; i++) {
-        x[i] += start[i];
+        sum[i] += x[i];
     }
     for (i = 0; i < 4; i++) {
-        put_quarter(x + 4 * i, input + 16 * i, output + 16 * i);
+        put_quarter(sum + 4 * i, input + 16 * i, output + 16 * i);
     }
+}
+
+static inline __attribute__((always_inline)) void take_pair(xtls_poly1305_run *run, const unsigned char *text)
+{
+    xtls_poly1305_block(run, text, 1);
+    xtls_poly1305_block(run, text + XTLS_POLY1305_BLOCK, 1);
+}
+
+/* XORs 256 bytes with the next four blocks of keystream. */
+static void xor_batch(uint32_t state[16], const unsigned char *input, unsigned char *output, xtls_meanwhile *meanwhile)
+{
+    size_t i, n = turns(meanwhile, 1);
+    const unsigned char *text = meanwhile->text;
+    xtls_poly1305_run run;
+    word x[16];
+
+    xtls_poly1305_begin(&run, meanwhile->poly1305);
+    spread(x, state);
+    for (i = 0; i < n; i++, text += PAIR) {
+        double_round(x);
+        take_pair(&run, text);
+    }
+    for (; i < ROUNDS; i++) {
+        double_round(x);
+    }
+    put_batch(x, state, input, output);
     state[COUNTER] += BATCH / BLOCK;
+    xtls_poly1305_end(&run, meanwhile->poly1305);
+    take_off(meanwhile, n * PAIR);
+}
+
+/* The same with 512 bytes and eight blocks. */
+static void xor_batches(uint32_t state[16], const unsigned char *input, unsigned char *output, xtls_meanwhile *meanwhile)
+{
+    size_t i, n = turns(meanwhile, 2);
+    const unsigned char *text = meanwhile->text;
+    xtls_poly1305_run run;
+    word x[16], y[16];
+
+    xtls_poly1305_begin(&run, meanwhile->poly1305);
+    spread(x, state);
+    memcpy(y, x, sizeof(y));
+    y[COUNTER] += BATCH / BLOCK;
+    for (i = 0; i < n; i++, text += 2 * PAIR) {
+        double_round(x);
+        take_pair(&run, text);
+        double_round(y);
+        take_pair(&run, text + PAIR);
+    }
+    for (; i < ROUNDS; i++) {
+        double_round(x);
+        double_round(y);
+    }
+    put_batch(x, state, input, output);
+    state[COUNTER] += BATCH / BLOCK;
+    put_batch(y, state, input + BATCH, output + BATCH);
+    state[COUNTER] += BATCH / BLOCK;
+    xtls_poly1305_end(&run, meanwhile->poly1305);
+    take_off(meanwhile, 2 * n * PAIR);
 }
 
 #else
 
-static void xor_batch(uint32_t state[16], const unsigned char *input, unsigned char *output)
+static void xor_batch(uint32_t state[16], const unsigned char *input, unsigned char *output, xtls_meanwhile *meanwhile)
 {
+    size_t n = turns(meanwhile, 1) * PAIR;
     word x[16];
     int block, i;
 
+    mbedtls_poly1305_update(meanwhile->poly1305, meanwhile->text, n);
+    take_off(meanwhile, n);
     for (block = 0; block < BATCH / BLOCK; block++, input += BLOCK, output += BLOCK) {
         memcpy(x, state, sizeof(x));
-        permute(x);
+        for (i = 0; i < ROUNDS; i++) {
+            double_round(x);
+        }
         for (i = 0; i < 16; i++) {
             x[i] += state[i];
         }
@@ -118,10 +213,26 @@ static void xor_batch(uint32_t state[16], const unsigned char *input, unsigned c
     }
 }
 
+static void xor_batches(uint32_t state[16], const unsigned char *input, unsigned char *output, xtls_meanwhile *meanwhile)
+{
+    xor_batch(state, input, output, meanwhile);
+    xor_batch(state, input + BATCH, output + BATCH, meanwhile);
+}
+
 #endif
 
-/* XORs with what is left of the last batch; returns how many bytes that was good for. */
-static size_t xor_spare(mbedtls_chacha20_context *ctx, size_t length, const unsigned char *input, unsigned char *output)
+size_t xtls_chacha20_xor_next(mbedtls_chacha20_context *ctx, size_t length, const unsigned char *input,
+                              unsigned char *output, xtls_meanwhile *meanwhile)
+{
+    if (length < 2 * BATCH) {
+        xor_batch(ctx->state, input, output, meanwhile);
+        return BATCH;
+    }
+    xor_batches(ctx->state, input, output, meanwhile);
+    return 2 * BATCH;
+}
+
+size_t xtls_chacha20_xor_spare(mbedtls_chacha20_context *ctx, size_t length, const unsigned char *input, unsigned char *output)
 {
     size_t n = length < ctx->spare ? length : ctx->spare;
 
@@ -130,10 +241,10 @@ static size_t xor_spare(mbedtls_chacha20_context *ctx, size_t length, const unsi
     return n;
 }
 
-static void refill(mbedtls_chacha20_context *ctx)
+void xtls_chacha20_refill(mbedtls_chacha20_context *ctx, xtls_meanwhile *meanwhile)
 {
     memset(ctx->keystream, 0, BATCH);
-    xor_batch(ctx->state, ctx->keystream, ctx->keystream);
+    xor_batch(ctx->state, ctx->keystream, ctx->keystream, meanwhile);
     ctx->spare = BATCH;
 }
 
@@ -170,19 +281,21 @@ int mbedtls_chacha20_starts(mbedtls_chacha20_context *ctx, const unsigned char n
 /* Refuses, having done nothing, what would use a block of keystream twice. */
 int mbedtls_chacha20_update(mbedtls_chacha20_context *ctx, size_t size, const unsigned char *input, unsigned char *output)
 {
+    mbedtls_poly1305_context unused = { 0 };
+    xtls_meanwhile idle = { &unused, input, 0 };
     size_t n;
 
     if (size > ctx->left) {
         return MBEDTLS_ERR_CHACHA20_BAD_INPUT_DATA;
     }
     ctx->left -= size;
-    n = xor_spare(ctx, size, input, output);
-    for (; size - n >= BATCH; n += BATCH) {
-        xor_batch(ctx->state, input + n, output + n);
+    n = xtls_chacha20_xor_spare(ctx, size, input, output);
+    while (size - n >= BATCH) {
+        n += xtls_chacha20_xor_next(ctx, size - n, input + n, output + n, &idle);
     }
     if (size > n) {
-        refill(ctx);
-        xor_spare(ctx, size - n, input + n, output + n);
+        xtls_chacha20_refill(ctx, &idle);
+        xtls_chacha20_xor_spare(ctx, size - n, input + n, output + n);
     }
     return 0;
 }

@@ -177,6 +177,12 @@ for (const variant of VARIANTS) {
       for (let i = 0; i < CASES; i++) compare(aead, algorithm, algorithm.random(randomInt(LONGEST + 1)));
     });
 
+    test(`${title} agrees with node:crypto on additional data of every length to 64`, () => {
+      for (let length = 0; length <= 64; length++) {
+        compare(aead, algorithm, { ...algorithm.random(randomInt(LONGEST + 1)), additional: bytes(length) });
+      }
+    });
+
     test(`${title} agrees with node:crypto on whole records`, () => {
       for (const length of [4096, 16384, 16401, 65537]) compare(aead, algorithm, algorithm.random(length));
     });

@@ -19,6 +19,7 @@ static size_t piece(const sealing *what, size_t *cut, size_t left)
 
     if (what->cuts_length > 0) {
         length = what->cuts[(*cut)++ % what->cuts_length];
+        length = length < 128 ? length : (length - 127) * 8;
         length += *cut % what->cuts_length == 0; /* pieces of nothing come to an end too */
     }
     return length < left ? length : left;

@@ -9,6 +9,7 @@
 #include "symmetric_vectors.h"
 
 #define MAX 1100
+#define LONG 1700
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static unsigned char nibble(char c)
@@ -283,6 +284,59 @@ static void chachapoly_known(void)
     free(key), free(nonce), free(plain), free(additional), free(cipher), free(tag), free(output);
 }
 
+/* In two calls, after one of `first` bytes, in place; gives the tag. */
+static void chachapoly_divided(mbedtls_chachapoly_mode_t mode, unsigned char text[LONG], size_t first, unsigned char tag[16])
+{
+    static const unsigned char key[32] = { 7 }, nonce[12] = { 8 };
+    mbedtls_chachapoly_context ctx;
+
+    mbedtls_chachapoly_init(&ctx);
+    mbedtls_chachapoly_setkey(&ctx, key);
+    EXPECT_EQUAL(mbedtls_chachapoly_starts(&ctx, nonce, mode), 0);
+    EXPECT_EQUAL(mbedtls_chachapoly_update_aad(&ctx, key, 5), 0);
+    EXPECT_EQUAL(mbedtls_chachapoly_update(&ctx, first, text, text), 0);
+    EXPECT_EQUAL(mbedtls_chachapoly_update(&ctx, LONG - first, text + first, text + first), 0);
+    EXPECT_EQUAL(mbedtls_chachapoly_finish(&ctx, tag), 0);
+    mbedtls_chachapoly_free(&ctx);
+}
+
+static void chachapoly_pieces(void)
+{
+    unsigned char plain[LONG], cipher[LONG], text[LONG], tag[16], mac[16];
+    size_t i;
+
+    for (i = 0; i < LONG; i++) {
+        plain[i] = (unsigned char) (i * 167);
+    }
+    memcpy(cipher, plain, LONG);
+    chachapoly_divided(MBEDTLS_CHACHAPOLY_ENCRYPT, cipher, 0, tag);
+    for (i = 0; i <= LONG; i++) {
+        memcpy(text, plain, LONG);
+        chachapoly_divided(MBEDTLS_CHACHAPOLY_ENCRYPT, text, i, mac);
+        EXPECT(memcmp(text, cipher, LONG) == 0 && memcmp(mac, tag, 16) == 0);
+        chachapoly_divided(MBEDTLS_CHACHAPOLY_DECRYPT, text, i, mac);
+        EXPECT(memcmp(text, plain, LONG) == 0 && memcmp(mac, tag, 16) == 0);
+    }
+}
+
+static void chachapoly_bad_calls(void)
+{
+    unsigned char key[32] = { 0 }, nonce[12] = { 0 }, data[16] = { 0 };
+    mbedtls_chachapoly_context ctx;
+
+    mbedtls_chachapoly_init(&ctx);
+    mbedtls_chachapoly_setkey(&ctx, key);
+    EXPECT_EQUAL(mbedtls_chachapoly_update_aad(&ctx, data, 1), MBEDTLS_ERR_CHACHAPOLY_BAD_STATE);
+    EXPECT_EQUAL(mbedtls_chachapoly_update(&ctx, 1, data, data), MBEDTLS_ERR_CHACHAPOLY_BAD_STATE);
+    EXPECT_EQUAL(mbedtls_chachapoly_finish(&ctx, data), MBEDTLS_ERR_CHACHAPOLY_BAD_STATE);
+    EXPECT_EQUAL(mbedtls_chachapoly_starts(&ctx, nonce, MBEDTLS_CHACHAPOLY_ENCRYPT), 0);
+    EXPECT_EQUAL(mbedtls_chachapoly_update(&ctx, 1, data, data), 0);
+    EXPECT_EQUAL(mbedtls_chachapoly_update_aad(&ctx, data, 1), MBEDTLS_ERR_CHACHAPOLY_BAD_STATE);
+    EXPECT_EQUAL(mbedtls_chachapoly_finish(&ctx, data), 0);
+    EXPECT_EQUAL(mbedtls_chachapoly_update(&ctx, 1, data, data), MBEDTLS_ERR_CHACHAPOLY_BAD_STATE);
+    mbedtls_chachapoly_free(&ctx);
+}
+
 /* RFC 8439 2.4.2's keystream, met from any counter and in any piece. */
 static void chacha20_pieces(void)
 {
@@ -334,6 +388,8 @@ int main(void)
     run("Poly1305 gives RFC 8439's tags, at the edges of its field too", poly1305_known);
     run("ChaCha20 does not mind where calls divide the data", chacha20_pieces);
     run("ChaCha20 never uses a block of keystream twice", chacha20_wrap);
+    run("ChaCha20-Poly1305 does not mind where calls divide the data", chachapoly_pieces);
+    run("ChaCha20-Poly1305 refuses calls out of order", chachapoly_bad_calls);
     run("ChaCha20-Poly1305 seals and opens RFC 8439's example, and releases nothing forged", chachapoly_known);
     return verdict();
 }
