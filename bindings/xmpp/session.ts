@@ -228,7 +228,8 @@ export class Session {
     this.#dialogues.set(association, dialogue);
     const verdict = this.#temper(await this.#examiner.examine(method, dialogue), association.peer);
     this.#dialogues.delete(association);
-    if (verdict instanceof XtlsError && verdict.cause !== undefined) this.#port.report(verdict.cause);
+    // What broke our method is the application's to know; that the tunnel ended under it, the tunnel says.
+    if (!dialogue.signal.aborted && verdict instanceof XtlsError && verdict.cause !== undefined) this.#port.report(verdict.cause);
     this.#enter((now) => this.#endpoint.judged(association, verdict, now));
   }
 

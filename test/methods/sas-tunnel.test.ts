@@ -58,6 +58,8 @@ test("a no ends the tunnel at both ends, and marks nobody's key", async () => {
   // TLS has one word for it: user_canceled.
   assert.is(error.code, "handshake-canceled");
   for (const { store } of [romeo, juliet]) assert.ok((await store.list()).every(({ state }) => state === "unknown"));
+  // It is no error of anybody's stream.
+  assert.equal([...romeo.errors, ...juliet.errors], []);
 });
 
 test("no stanza is sent before both people have said yes", async () => {
