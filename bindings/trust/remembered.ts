@@ -32,6 +32,10 @@ export function remembered(store: TrustStore, { otherwise }: RememberedOptions =
     judge: (claim) => judge(store, otherwise, claim),
     knows: (jid, offered) => knows(store, otherwise, jid, offered),
     learn: (claim, proof) => store.revise(claim.jid, (keys, at) => learn(keys, claim, proof, at)),
+    onDistrust: (listener) =>
+      store.on("change", ({ jid, spkiFingerprint, to }) => {
+        if (to === "distrusted") listener(jid, spkiFingerprint);
+      }),
   };
 }
 

@@ -185,9 +185,11 @@ export class Xtls {
     for (const [event, listener] of Object.entries(listeners)) xmpp.on(event as "element", listener);
     streamManagement?.on?.("resumed", resumed);
     xmpp.middleware?.use((context, next) => this.#respond(context, next));
+    const unwatch = this.#options.trust.onDistrust?.((jid, key) => this.#session?.distrust(jid, key));
     const restoreSend = interceptSend(xmpp, (stanza) => this.#depart(stanza));
     return () => {
       restoreSend();
+      unwatch?.();
       for (const [event, listener] of Object.entries(listeners)) xmpp.removeListener(event, listener);
       streamManagement?.removeListener?.("resumed", resumed);
     };

@@ -132,6 +132,15 @@ export class Session {
     this.#enter((now) => this.#endpoint.disconnect(now));
   }
 
+  /** Somebody has stopped to believe a key: what it opened ends. */
+  distrust(jid: string, spkiFingerprint: string): void {
+    const error = new XtlsError("not-trusted", `The key of ${jid} is distrusted now`);
+    for (const [association, { security }] of [...this.#tunnels]) {
+      const isMeant = bareJid(association.peer) === jid && security?.certificate.spkiFingerprint === spkiFingerprint;
+      if (isMeant) this.#enter((now) => this.#endpoint.abort(association, error, now));
+    }
+  }
+
   /** Closes every tunnel in order, and gives up those that are not open yet. */
   async close(): Promise<void> {
     for (const association of this.#opening.keys()) this.#tunnelPort.close(association);

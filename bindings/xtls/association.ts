@@ -322,13 +322,14 @@ export class Association implements Tunnel {
   close(now: number): void {
     if (this.#state === "closing" || this.#state === "closed") return;
     if (this.awaitsConsent) return this.refuse("declined");
-    if (this.#state !== "open") return this.#giveUp(new XtlsError("handshake-canceled", "Closed at this end"), now);
+    if (this.#state !== "open") return this.abort(new XtlsError("handshake-canceled", "Closed at this end"), now);
     this.#move("close");
     this.#goodbye.want();
     this.#flush(now);
   }
 
-  #giveUp(error: XtlsError, now: number): void {
+  /** The caller wants it to end at once, and says why. */
+  abort(error: XtlsError, now: number): void {
     if (this.#state === "starting") this.#end(error);
     else this.#fail(error, now);
   }

@@ -173,6 +173,11 @@ export class Endpoint {
     this.#own(tunnel)?.close(now);
   }
 
+  /** Ends a tunnel because of something that came up: alert, `<close/>`, end. Harmless when it has ended. */
+  abort(tunnel: Tunnel, error: XtlsError, now: number): void {
+    this.#own(tunnel)?.abort(error, now);
+  }
+
   // --- what comes from the network --------------------------------------------------
 
   /** An IQ request whose child is in `urn:xmpp:tmp:xtls`, or an `<offer/>` of XEP-0250. Call in order of arrival, without waiting for anything. */

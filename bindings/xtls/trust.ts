@@ -84,6 +84,11 @@ export interface Trust {
   knows?(jid: string, shown?: readonly string[]): boolean | undefined | Promise<boolean | undefined>;
   /** A method has proved whose certificate it is: remembers that and has the last word. Absent: nothing is remembered. */
   learn?(claim: Claim, proof: Proof): Verdict | Promise<Verdict>;
+  /**
+   * Tells of keys that somebody has stopped to believe: their open tunnels end. Absent: nobody ever does.
+   * @returns what ends the telling
+   */
+  onDistrust?(listener: (jid: string, spkiFingerprint: string) => void): () => void;
 }
 
 /**

@@ -4,6 +4,7 @@
 
 import xml, { type Element } from "@xmpp/xml";
 
+import type { XtlsError } from "../../bindings/errors.ts";
 import { insecure } from "../../bindings/methods/insecure.ts";
 import { sas } from "../../bindings/methods/sas.ts";
 import { remembered } from "../../bindings/trust/remembered.ts";
@@ -73,6 +74,17 @@ test("remembers whom a method has shown to be who, and tells how", async () => {
   }
   await tunnel.close();
   assert.is((await romeo.actor.tunnels.open(juliet.actor.address)).security?.method, "x509");
+});
+
+test("ends the open tunnels of a key that the user distrusts, and opens no other", async () => {
+  const [romeo, juliet] = [await person("romeo"), await person("juliet")];
+  const tunnel = await romeo.actor.tunnels.open(juliet.actor.address);
+  const end = once<XtlsError | undefined>((done) => tunnel.on("close", done));
+  await romeo.store.distrust("nurse@verona.example", juliet.actor.identity.spkiFingerprint);
+  assert.is(tunnel.state, "open");
+  await romeo.store.distrust(tunnel.peer.split("/")[0] as string, juliet.actor.identity.spkiFingerprint);
+  assert.is((await end)?.code, "not-trusted");
+  assert.is((await rejection(romeo.actor.tunnels.open(juliet.actor.address, { methods: ["sas"] }))).code, "not-trusted");
 });
 
 test("a server that strips a method from an offer alarms both users, and no tunnel opens", async () => {
