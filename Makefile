@@ -8,14 +8,14 @@ CORE    := $(wildcard core/*.[ch] core/*/*.[ch] core/patches/*) wasm/abi.txt $(B
 SOURCES := $(shell find bindings wasm -name '*.ts') package.json tsconfig.json tsconfig.build.json
 TSX     := node --import tsx
 
-export SERVER
+export SERVER METHOD
 
 .NOTPARALLEL:
 .PHONY: all demo test fuzz bench abi record clean help
 
 all: $(MODULES) dist/wasm/xtls.wasm ## compile both modules and the TypeScript (the default)
 
-demo: all ## Romeo and Juliet through a tunnel; SERVER=prosody or SERVER=ejabberd for a real server
+demo: all ## Romeo and Juliet through a tunnel; METHOD=x509, srp, sas or openpgp as strangers; SERVER=prosody or ejabberd
 	@$(if $(SERVER),scripts/packages.sh $(SERVER))
 	@$(TSX) scripts/demo.ts
 

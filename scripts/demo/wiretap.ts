@@ -1,9 +1,9 @@
 /**
  * A wiretap: a loopback TCP proxy on the wire between one client and its server.
  *
- * It sees what the server sees, neither more nor less, whichever server it is, and it
- * can do what a hostile server can do: alter one character of a `<data/>`.
- * It knows the stream's framing (RFC 6120 §4) and nothing of XTLS beyond that element's name.
+ * It sees what the server sees, neither more nor less, whichever server it is, and it can do what a
+ * hostile server can do: alter what passes. It knows the stream's framing (RFC 6120 §4) and, of
+ * XTLS, the names of the two elements that it alters.
  */
 
 import { createServer, connect, type AddressInfo, type Socket } from "node:net";
@@ -16,11 +16,12 @@ export type Direction = "up" | "down";
 /** Called once for each stanza that crosses the wire. */
 export type Observer = (direction: Direction, stanza: Element) => void;
 
-const DATA_BODY = /(<data [^>]*>)([A-Za-z0-9+/]{8})/;
+/** What a hostile server does to a piece of the stream: the same text, when there is nothing in it to alter. */
+export type Alteration = (xml: string) => string;
 
 export class Wiretap {
-  /** While true, the next `<data/>` on its way down is altered; then it turns false by itself. */
-  tampers = false;
+  /** Done once, to the first piece on its way down in which it alters anything. */
+  alteration: Alteration | undefined;
 
   readonly #unanswered = new Set<string>();
   readonly #sockets = new Set<Socket>();
@@ -74,7 +75,7 @@ export class Wiretap {
     let parser = this.#parser(direction);
     const text = new TextDecoder();
     from.on("data", (bytes) => {
-      const passed = direction === "down" && this.tampers ? this.#alter(bytes) : bytes;
+      const passed = direction === "down" ? this.#alter(bytes) : bytes;
       const xml = text.decode(passed, { stream: true });
       if (/<stream:stream/.test(xml)) parser = this.#parser(direction); // a stream restarts after SASL
       parser.write(xml);
@@ -100,16 +101,23 @@ export class Wiretap {
     else this.#unanswered.delete(id);
   }
 
-  /** Latin-1 keeps every byte as it is; base64 is ASCII. */
+  /** Latin-1 keeps every byte as it is; all that is altered is ASCII. */
   #alter(bytes: Uint8Array): Uint8Array {
+    if (this.alteration === undefined) return bytes;
     const text = Buffer.from(bytes).toString("latin1");
-    if (!DATA_BODY.test(text)) return bytes;
-    this.tampers = false;
-    const altered = text.replace(DATA_BODY, (_, tag: string, body: string) => tag + body.slice(0, 7) + other(body[7]));
+    const altered = this.alteration(text);
+    if (altered === text) return bytes;
+    this.alteration = undefined;
     return Buffer.from(altered, "latin1");
   }
 }
 
-function other(character: string | undefined): string {
-  return character === "A" ? "B" : "A";
+/** Another character in a `<data/>`. */
+export const damageData: Alteration = (xml) =>
+  xml.replace(/(<data [^>]*>[A-Za-z0-9+/]{7})([A-Za-z0-9+/])/, (_, before: string, last: string) => before + (last === "A" ? "B" : "A"));
+
+/** An offer without that method. */
+export function withhold(method: string): Alteration {
+  const element = new RegExp(`<method\\b[^>]*\\sname=(["'])${method}\\1[^>]*?(?:/>|></method>)`);
+  return (xml) => xml.replace(element, "");
 }
