@@ -36,7 +36,7 @@ digest() {
   { echo "$@"; LC_ALL=C sort | xargs sha256sum; } | sha256sum | cut -d ' ' -f 1
 }
 
-# What Mbed TLS's own objects depend on, besides its release: the configuration and the patches.
+# What Mbed TLS's own objects depend on, besides its release: the configuration, the contexts of core/fast and the patches.
 library_sources() {
   ls core/config/*.h core/*.h core/fast/*.h core/patches/*.patch scripts/library.sh scripts/sources.sh
 }

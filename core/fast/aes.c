@@ -70,14 +70,9 @@ int mbedtls_aes_setkey_enc(mbedtls_aes_context *ctx, const unsigned char *key, u
 /* Forward only, as MBEDTLS_BLOCK_CIPHER_NO_DECRYPT says. */
 int mbedtls_aes_crypt_ecb(mbedtls_aes_context *ctx, int mode, const unsigned char input[16], unsigned char output[16])
 {
-    unsigned char blocks[XTLS_AES_BATCH] = { 0 };
-
     if (mode != MBEDTLS_AES_ENCRYPT) {
         return MBEDTLS_ERR_AES_BAD_INPUT_DATA;
     }
-    memcpy(blocks, input, 16);
-    xtls_aes_encrypt(ctx, blocks);
-    memcpy(output, blocks, 16);
-    mbedtls_platform_zeroize(blocks, sizeof(blocks));
+    xtls_aes_encrypt(ctx, input, output);
     return 0;
 }

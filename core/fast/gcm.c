@@ -13,26 +13,12 @@
 #define LENGTH_LIMIT ((UINT64_C(1) << 36) - 32)     /* bytes: SP 800-38D 5.2.1.1 */
 #define ADDITIONAL_LIMIT ((UINT64_C(1) << 61) - 1)  /* bytes: likewise */
 
-/* inc32: SP 800-38D 6.2. */
-static void add_to_counter(unsigned char counter[16], uint32_t n)
+/* The next batch of keystream. */
+static void make_keystream(mbedtls_gcm_context *ctx)
 {
-    uint32_t value;
-
-    memcpy(&value, counter + 12, 4);
-    value = __builtin_bswap32(__builtin_bswap32(value) + n);
-    memcpy(counter + 12, &value, 4);
-}
-
-/* The next four blocks of keystream. */
-static void make_keystream(mbedtls_gcm_context *ctx, unsigned char keystream[BATCH])
-{
-    int i;
-
-    for (i = 0; i < BATCH; i += 16) {
-        memcpy(keystream + i, ctx->counter, 16);
-        add_to_counter(ctx->counter, 1);
-    }
-    xtls_aes_encrypt(&ctx->aes, keystream);
+    memset(ctx->keystream, 0, BATCH);
+    xtls_aes_counter_mode(&ctx->aes, ctx->counter, 1, ctx->keystream, ctx->keystream);
+    ctx->spare = BATCH;
 }
 
 /* XORs with what is left of the last batch; returns how many bytes that was good for. */
@@ -48,11 +34,13 @@ static size_t xor_spare(mbedtls_gcm_context *ctx, size_t length, const unsigned 
 /* GCTR: SP 800-38D 6.5. */
 static void crypt(mbedtls_gcm_context *ctx, size_t length, const unsigned char *input, unsigned char *output)
 {
-    size_t n = xor_spare(ctx, length, input, output);
+    size_t n = xor_spare(ctx, length, input, output), batches = (length - n) / BATCH;
 
-    for (; n < length; n += xor_spare(ctx, length - n, input + n, output + n)) {
-        make_keystream(ctx, ctx->keystream);
-        ctx->spare = BATCH;
+    xtls_aes_counter_mode(&ctx->aes, ctx->counter, batches, input + n, output + n);
+    n += batches * BATCH;
+    if (n < length) {
+        make_keystream(ctx);
+        xor_spare(ctx, length - n, input + n, output + n);
     }
 }
 
@@ -84,12 +72,12 @@ void mbedtls_gcm_free(mbedtls_gcm_context *ctx)
 
 int mbedtls_gcm_setkey(mbedtls_gcm_context *ctx, mbedtls_cipher_id_t cipher, const unsigned char *key, unsigned int keybits)
 {
-    unsigned char h[BATCH] = { 0 };
+    unsigned char h[16] = { 0 };
 
     if (cipher != MBEDTLS_CIPHER_ID_AES || xtls_aes_set_key(&ctx->aes, key, keybits) != 0) {
         return MBEDTLS_ERR_GCM_BAD_INPUT;
     }
-    xtls_aes_encrypt(&ctx->aes, h);
+    xtls_aes_encrypt(&ctx->aes, h, h);
     xtls_ghash_set_key(&ctx->ghash, h);
     mbedtls_platform_zeroize(h, sizeof(h));
     return 0;
@@ -101,9 +89,9 @@ int mbedtls_gcm_starts(mbedtls_gcm_context *ctx, int mode, const unsigned char *
         return MBEDTLS_ERR_GCM_BAD_INPUT;
     }
     set_first_counter(ctx, iv, iv_len);
-    make_keystream(ctx, ctx->keystream);
+    make_keystream(ctx);
     memcpy(ctx->mask, ctx->keystream, 16);
-    ctx->spare = BATCH - 16;
+    ctx->spare -= 16;
     ctx->additional = ctx->length = 0;
     ctx->mode = mode;
     xtls_ghash_begin(&ctx->ghash);

@@ -10,19 +10,7 @@
 #include "mbedtls/platform_util.h"
 
 #define HOLES UINT64_C(0x1111111111111111) /* every fourth bit */
-#define LANES_WORTH 32                     /* blocks from which on the sixteen-lane form is faster */
-
-/* The lower 64 bits of the product of polynomials over GF(2). */
-static uint64_t low_product(uint64_t a, uint64_t b)
-{
-    uint64_t a0 = a & HOLES, a1 = a & HOLES << 1, a2 = a & HOLES << 2, a3 = a & HOLES << 3;
-    uint64_t b0 = b & HOLES, b1 = b & HOLES << 1, b2 = b & HOLES << 2, b3 = b & HOLES << 3;
-
-    return (((a0 * b0) ^ (a1 * b3) ^ (a2 * b2) ^ (a3 * b1)) & HOLES) |
-           (((a0 * b1) ^ (a1 * b0) ^ (a2 * b3) ^ (a3 * b2)) & HOLES << 1) |
-           (((a0 * b2) ^ (a1 * b1) ^ (a2 * b0) ^ (a3 * b3)) & HOLES << 2) |
-           (((a0 * b3) ^ (a1 * b2) ^ (a2 * b1) ^ (a3 * b0)) & HOLES << 3);
-}
+#define LANES_WORTH 24                     /* blocks from which on the form in lanes is faster */
 
 static uint64_t swapped(uint64_t x, uint64_t mask, int distance)
 {
@@ -37,14 +25,42 @@ static uint64_t mirrored(uint64_t x)
     return __builtin_bswap64(x);
 }
 
+/* The parts of a product that are multiplied apart: Karatsuba over halves, the mirrored ones from MIRRORED on. */
+enum { HIGHS, LOWS, MIDDLES, MIRRORED };
+
+static xtls_ghash_factor factor_of(xtls_ghash_element e)
+{
+    uint64_t high = mirrored(e.high), low = mirrored(e.low);
+
+    return (xtls_ghash_factor) { { e.high, e.low, e.high ^ e.low, high, low, high ^ low } };
+}
+
+/* The lower 64 bits of the sum of products of polynomials over GF(2), of one part of each factor. */
+static uint64_t low_products(const xtls_ghash_factor *as, const xtls_ghash_factor *bs, size_t count, int part)
+{
+    uint64_t sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        uint64_t a = as[i].parts[part], a0 = a & HOLES, a1 = a & HOLES << 1, a2 = a & HOLES << 2, a3 = a & HOLES << 3;
+        uint64_t b = bs[i].parts[part], b0 = b & HOLES, b1 = b & HOLES << 1, b2 = b & HOLES << 2, b3 = b & HOLES << 3;
+
+        sum0 ^= (a0 * b0) ^ (a1 * b3) ^ (a2 * b2) ^ (a3 * b1);
+        sum1 ^= (a0 * b1) ^ (a1 * b0) ^ (a2 * b3) ^ (a3 * b2);
+        sum2 ^= (a0 * b2) ^ (a1 * b1) ^ (a2 * b0) ^ (a3 * b3);
+        sum3 ^= (a0 * b3) ^ (a1 * b2) ^ (a2 * b1) ^ (a3 * b0);
+    }
+    return (sum0 & HOLES) | (sum1 & HOLES << 1) | (sum2 & HOLES << 2) | (sum3 & HOLES << 3);
+}
+
 typedef struct wide {
     uint64_t high, low;
 } wide;
 
-/* All 127 bits of a product, mirrored operands given. */
-static wide whole_product(uint64_t a, uint64_t b, uint64_t a_mirrored, uint64_t b_mirrored)
+/* All 127 bits. */
+static wide whole_products(const xtls_ghash_factor *as, const xtls_ghash_factor *bs, size_t count, int part)
 {
-    return (wide) { mirrored(low_product(a_mirrored, b_mirrored)) >> 1, low_product(a, b) };
+    return (wide) { mirrored(low_products(as, bs, count, MIRRORED + part)) >> 1, low_products(as, bs, count, part) };
 }
 
 /* What lies below x^128 in this mirrored notation comes back at 1 + x + x^2 + x^7. */
@@ -58,12 +74,11 @@ static uint64_t folded_over(uint64_t v)
     return v << 63 ^ v << 62 ^ v << 57;
 }
 
-/* Karatsuba over halves, a shift by one since mirrored products come out so, reduction. */
-xtls_ghash_element xtls_ghash_product(xtls_ghash_element a, xtls_ghash_element b)
+/* The sum of a[i] b[i]. A shift by one since mirrored products come out so; one reduction. */
+static xtls_ghash_element sum_of_products(const xtls_ghash_factor *as, const xtls_ghash_factor *bs, size_t count)
 {
-    uint64_t ah = mirrored(a.high), al = mirrored(a.low), bh = mirrored(b.high), bl = mirrored(b.low);
-    wide high = whole_product(a.high, b.high, ah, bh), low = whole_product(a.low, b.low, al, bl);
-    wide middle = whole_product(a.high ^ a.low, b.high ^ b.low, ah ^ al, bh ^ bl);
+    wide high = whole_products(as, bs, count, HIGHS), low = whole_products(as, bs, count, LOWS);
+    wide middle = whole_products(as, bs, count, MIDDLES);
     uint64_t v0 = low.low, v1 = low.high ^ middle.low ^ low.low ^ high.low;
     uint64_t v2 = high.low ^ middle.high ^ low.high ^ high.high, v3 = high.high;
 
@@ -73,7 +88,16 @@ xtls_ghash_element xtls_ghash_product(xtls_ghash_element a, xtls_ghash_element b
     return (xtls_ghash_element) { v3, v2 };
 }
 
-xtls_ghash_element xtls_ghash_element_of(const unsigned char bytes[16])
+static xtls_ghash_element product(xtls_ghash_element a, xtls_ghash_element b)
+{
+    xtls_ghash_factor factors[2] = { factor_of(a), factor_of(b) };
+    xtls_ghash_element result = sum_of_products(&factors[0], &factors[1], 1);
+
+    mbedtls_platform_zeroize(factors, sizeof(factors));
+    return result;
+}
+
+static xtls_ghash_element element_of(const unsigned char bytes[16])
 {
     xtls_ghash_element e;
 
@@ -90,91 +114,111 @@ void xtls_ghash_bytes_of(xtls_ghash_element element, unsigned char bytes[16])
     memcpy(bytes + 8, &low, 8);
 }
 
+/* Returns the highest one. */
+static xtls_ghash_element set_powers(xtls_ghash *ghash, xtls_ghash_element h)
+{
+    xtls_ghash_element power = h;
+    int i = XTLS_GHASH_POWERS - 1;
+
+    ghash->powers[i] = factor_of(h);
+    for (i--; i >= 0; i--) {
+        power = product(power, h);
+        ghash->powers[i] = factor_of(power);
+    }
+    return power;
+}
+
+/* No more blocks at once than there are powers: sum H^n + block H^(n - 1) + ... + block. */
+static void absorb_few(xtls_ghash *ghash, const unsigned char *blocks, size_t count)
+{
+    xtls_ghash_factor factors[XTLS_GHASH_POWERS];
+    size_t i;
+
+    factors[0] = factor_of(element_of(ghash->sum));
+    for (i = 1; i < count; i++, blocks += 16) {
+        factors[i] = factor_of(element_of(blocks));
+    }
+    xtls_ghash_bytes_of(sum_of_products(factors, ghash->powers + XTLS_GHASH_POWERS - count, count), ghash->sum);
+    xtls_xor(ghash->sum, ghash->sum, blocks, 16);
+    mbedtls_platform_zeroize(factors, sizeof(factors[0]));
+}
+
 void xtls_ghash_absorb(xtls_ghash *ghash, const unsigned char *blocks, size_t count)
 {
-    xtls_ghash_element y = ghash->y, block;
+    size_t n;
 
-    for (; count > 0; count--, blocks += 16) {
-        block = xtls_ghash_element_of(blocks);
-        y.high ^= block.high, y.low ^= block.low;
-        y = xtls_ghash_product(y, ghash->h);
+    for (; count > 0; count -= n, blocks += 16 * n) {
+        n = count < XTLS_GHASH_POWERS ? count : XTLS_GHASH_POWERS;
+        absorb_few(ghash, blocks, n);
     }
-    ghash->y = y;
 }
 
 /* Any number of blocks, in the form that suits their number. */
 static void absorb_run(xtls_ghash *ghash, const unsigned char *blocks, size_t count)
 {
 #if XTLS_VECTOR
-    size_t in_lanes = count < LANES_WORTH ? 0 : count / XTLS_GHASH_LANES * XTLS_GHASH_LANES;
-
-    xtls_ghash_absorb_lanes(ghash, blocks, in_lanes);
-    blocks += 16 * in_lanes, count -= in_lanes;
+    if (count >= LANES_WORTH) {
+        xtls_ghash_absorb_lanes(ghash, blocks, count);
+        return;
+    }
 #endif
     xtls_ghash_absorb(ghash, blocks, count);
 }
 
 void xtls_ghash_set_key(xtls_ghash *ghash, const unsigned char h[16])
 {
-    ghash->h = xtls_ghash_element_of(h);
+    xtls_ghash_element highest = set_powers(ghash, element_of(h));
+
 #if XTLS_VECTOR
-    xtls_ghash_set_multiples(ghash);
+    xtls_ghash_set_multiples(ghash, product(highest, highest));
+#else
+    (void) highest;
 #endif
     xtls_ghash_begin(ghash);
 }
 
 void xtls_ghash_begin(xtls_ghash *ghash)
 {
-    ghash->y = (xtls_ghash_element) { 0, 0 };
-    ghash->queued = 0;
+    memset(ghash->sum, 0, 16);
+    ghash->filled = 0;
 }
 
-/* Adds to the block that is being collected, and absorbs it when it is full; returns the bytes taken. */
-static size_t enqueue(xtls_ghash *ghash, const unsigned char *input, size_t length)
+/* Adds to a block that has begun; returns the bytes taken. */
+static size_t fill(xtls_ghash *ghash, const unsigned char *input, size_t length)
 {
-    size_t room = 16 - ghash->queued, n = length < room ? length : room;
+    size_t room = 16 - ghash->filled, n = length < room ? length : room;
 
-    memcpy(ghash->queue + ghash->queued, input, n);
-    ghash->queued += n;
-    if (ghash->queued == 16) {
-        xtls_ghash_absorb(ghash, ghash->queue, 1);
-        ghash->queued = 0;
-    }
+    xtls_xor(ghash->sum + ghash->filled, ghash->sum + ghash->filled, input, n);
+    ghash->filled += n;
     return n;
 }
 
 void xtls_ghash_update(xtls_ghash *ghash, const unsigned char *input, size_t length)
 {
-    size_t n = 0, whole;
+    static const unsigned char zeros[16];
+    size_t n = ghash->filled == 16 ? 0 : fill(ghash, input, length), whole = (length - n) / 16;
 
-    if (length == 0) {
-        return;
-    }
-    if (ghash->queued > 0) {
-        n = enqueue(ghash, input, length);
-    }
-    whole = (length - n) / 16;
     absorb_run(ghash, input + n, whole);
     n += 16 * whole;
-    if (length > n) {
-        enqueue(ghash, input + n, length - n);
+    if (n < length) {
+        xtls_ghash_absorb(ghash, zeros, 1);
+        ghash->filled = 0;
+        fill(ghash, input + n, length - n);
     }
 }
 
 void xtls_ghash_pad(xtls_ghash *ghash)
 {
-    static const unsigned char zeros[16];
-
-    if (ghash->queued > 0) {
-        enqueue(ghash, zeros, 16 - ghash->queued);
+    if (ghash->filled > 0) {
+        ghash->filled = 16;
     }
 }
 
 void xtls_ghash_finish(xtls_ghash *ghash, uint64_t first, uint64_t second, unsigned char output[16])
 {
-    unsigned char lengths[16];
+    unsigned char last[32] = { 0 }; /* the lengths, and a block that adds nothing but is multiplied for */
 
-    xtls_ghash_bytes_of((xtls_ghash_element) { 8 * first, 8 * second }, lengths);
-    xtls_ghash_absorb(ghash, lengths, 1);
-    xtls_ghash_bytes_of(ghash->y, output);
+    xtls_ghash_bytes_of((xtls_ghash_element) { 8 * first, 8 * second }, last);
+    xtls_ghash_update(ghash, last, sizeof(last));
+    memcpy(output, ghash->sum, 16);
 }

@@ -1,6 +1,7 @@
 /*
  * GHASH (NIST SP 800-38D 6.4) in constant time: by integer multiplication, and
- * for long runs of blocks by swizzles where there are vectors.
+ * for long runs of blocks by swizzles where there are vectors. A block is only
+ * added when it comes, and multiplied when another one does.
  */
 #ifndef XTLS_FAST_GHASH_H
 #define XTLS_FAST_GHASH_H
@@ -15,12 +16,19 @@ typedef struct xtls_ghash_element {
     uint64_t high, low;
 } xtls_ghash_element;
 
+/* An element and its halves' sum, straight and mirrored: see ghash.c. */
+typedef struct xtls_ghash_factor {
+    uint64_t parts[6];
+} xtls_ghash_factor;
+
+#define XTLS_GHASH_POWERS 8
+
 typedef struct xtls_ghash {
-    xtls_ghash_element h, y;
-    unsigned char queue[16]; /* the beginning of a block */
-    size_t queued;           /* its bytes */
+    xtls_ghash_factor powers[XTLS_GHASH_POWERS]; /* of H: the eighth comes first, H last */
+    unsigned char sum[16]; /* of what came before and the last block, which is not multiplied yet */
+    size_t filled;         /* bytes of that block so far */
 #if XTLS_VECTOR
-    unsigned char multiples[2][16][16]; /* of H^16: ghash_vector.c */
+    unsigned char multiples[2][9][4][16]; /* of H^16: ghash_vector.c */
 #endif
 } xtls_ghash;
 
@@ -40,20 +48,16 @@ void xtls_ghash_finish(xtls_ghash *ghash, uint64_t first, uint64_t second, unsig
 
 /* --- between the two forms ----------------------------------------------------- */
 
-/* y = (y + block) * h for each block. */
-void xtls_ghash_absorb(xtls_ghash *ghash, const unsigned char *blocks, size_t count);
-
-xtls_ghash_element xtls_ghash_product(xtls_ghash_element a, xtls_ghash_element b);
-xtls_ghash_element xtls_ghash_element_of(const unsigned char bytes[16]);
 void xtls_ghash_bytes_of(xtls_ghash_element element, unsigned char bytes[16]);
 
+/* sum = sum H + block, for each block. */
+void xtls_ghash_absorb(xtls_ghash *ghash, const unsigned char *blocks, size_t count);
+
 #if XTLS_VECTOR
-#define XTLS_GHASH_LANES 16
+/* Prepares the multiples of H^16, which is given. */
+void xtls_ghash_set_multiples(xtls_ghash *ghash, xtls_ghash_element power);
 
-/* Prepares the multiples of H^16. */
-void xtls_ghash_set_multiples(xtls_ghash *ghash);
-
-/* The same as absorb, for a multiple of sixteen blocks. */
+/* The same as absorb, in lanes. */
 void xtls_ghash_absorb_lanes(xtls_ghash *ghash, const unsigned char *blocks, size_t count);
 #endif
 
