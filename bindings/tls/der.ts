@@ -27,8 +27,7 @@ export function der(tag: Tag, ...contents: readonly Uint8Array[]): Uint8Array {
 /** A non-negative INTEGER. */
 export function derInteger(value: number): Uint8Array {
   const digits = [];
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 256))
-    digits.unshift(rest % 256);
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) digits.unshift(rest % 256);
   const isSigned = digits[0] === undefined || digits[0] > 127;
   return der(TAG.integer, Uint8Array.of(...(isSigned ? [0] : []), ...digits));
 }
@@ -93,14 +92,9 @@ export class DerReader {
     const count = first & 0x7f;
     if (count < 1 || count > 3) throw broken();
     let length = 0;
-    for (let digit = 0; digit < count; digit++)
-      length = length * 256 + this.#byte();
+    for (let digit = 0; digit < count; digit++) length = length * 256 + this.#byte();
     return length;
   }
 }
 
-const broken = (): XtlsError =>
-  new XtlsError(
-    "invalid-identity",
-    "The encrypted private key is not well-formed",
-  );
+const broken = (): XtlsError => new XtlsError("invalid-identity", "The encrypted private key is not well-formed");

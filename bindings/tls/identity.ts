@@ -129,7 +129,8 @@ export function parseIdentity(core: Core, pem: string): Identity {
 export async function decryptIdentity(core: Core, pem: string, passphrase: string): Promise<Identity> {
   if (!isEncrypted(pem)) return parseIdentity(core, pem);
   const encrypted = pemBlock(pem, ENCRYPTED);
-  if (encrypted === undefined) throw new XtlsError("invalid-identity", "The encrypted private key is cut off or damaged");
+  if (encrypted === undefined)
+    throw new XtlsError("invalid-identity", "The encrypted private key is cut off or damaged");
   const key = await decryptKey(encrypted, passphrase);
   try {
     return joinIdentity(core, key, pem);
@@ -152,7 +153,10 @@ function joinIdentity(core: Core, key: Uint8Array, pem: string): Identity {
 function isEncrypted(pem: string): boolean {
   if (typeof pem !== "string") throw new XtlsError("invalid-argument", "PEM is a string");
   if (!pem.includes("Proc-Type: 4,ENCRYPTED")) return pem.includes(`-----BEGIN ${ENCRYPTED}-----`);
-  throw new XtlsError("invalid-identity", "The private key is encrypted in an old way: convert it (openssl pkcs8 -topk8)");
+  throw new XtlsError(
+    "invalid-identity",
+    "The private key is encrypted in an old way: convert it (openssl pkcs8 -topk8)",
+  );
 }
 
 function readChain(module: Exports, memory: Memory, identity: IdentityPointer): readonly [Uint8Array, ...Uint8Array[]] {

@@ -204,7 +204,10 @@ const unknown = (what: string): XtlsError =>
   );
 
 const oid = (digits: string): Uint8Array =>
-  der(TAG.oid, Uint8Array.from(digits.match(/../g) ?? [], (byte) => parseInt(byte, 16)));
+  der(
+    TAG.oid,
+    Uint8Array.from(digits.match(/../g) ?? [], (byte) => parseInt(byte, 16)),
+  );
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 

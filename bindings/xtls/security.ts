@@ -16,21 +16,13 @@ type Facts = Pick<Channel, "peer" | "negotiated">;
 type ClaimFacts = Pick<Channel, "peer" | "exporter">;
 
 /** What is to be judged. @throws XtlsError `certificate-missing` */
-export function claimOf(
-  tunnel: Tunnel,
-  channel: ClaimFacts,
-  identity: Identity,
-  isBound: boolean,
-): Claim {
+export function claimOf(tunnel: Tunnel, channel: ClaimFacts, identity: Identity, isBound: boolean): Claim {
   const { peer: jid, local, role } = tunnel;
   const { peer } = channel;
   if (peer === undefined) throw new XtlsError("certificate-missing");
   const own = { jid: local, fingerprint: identity.fingerprint };
   const other = { jid, fingerprint: peer.fingerprint };
-  const ends =
-    role === "initiator"
-      ? { initiator: own, responder: other }
-      : { initiator: other, responder: own };
+  const ends = role === "initiator" ? { initiator: own, responder: other } : { initiator: other, responder: own };
   return {
     jid: bareJid(jid),
     peer,
@@ -39,20 +31,13 @@ export function claimOf(
     ends,
     isBound,
     exporter: (label, length = 32) => channel.exporter(label, length),
-    verifyChain: (authorities) =>
-      followChain(identity.core, peer.chain, authorities),
+    verifyChain: (authorities) => followChain(identity.core, peer.chain, authorities),
   };
 }
 
 /** What an open tunnel is worth. @throws XtlsError `certificate-missing` */
-export function securityOf(
-  { peer, negotiated }: Facts,
-  method: string,
-  isBound: boolean,
-  trust: TrustState,
-): Security {
-  if (peer === undefined || negotiated === undefined)
-    throw new XtlsError("certificate-missing");
+export function securityOf({ peer, negotiated }: Facts, method: string, isBound: boolean, trust: TrustState): Security {
+  if (peer === undefined || negotiated === undefined) throw new XtlsError("certificate-missing");
   const { version, ciphersuite, group, alpn, resumed } = negotiated;
   return {
     method,
@@ -73,8 +58,7 @@ function followChain(
   chain: readonly Uint8Array[],
   authorities: Authorities | AuthoritySources,
 ): readonly string[] {
-  if (authorities instanceof Authorities)
-    return core.verifyChain(chain, authorities);
+  if (authorities instanceof Authorities) return core.verifyChain(chain, authorities);
   const parsed = core.authorities(authorities);
   try {
     return core.verifyChain(chain, parsed);

@@ -24,8 +24,7 @@ const [own, peer, thief] = [device("own"), device("peer"), device("thief")];
 verona.revoke(thief);
 const lists = [root.list(), verona.list()];
 
-const chained = (one: Issued) =>
-  cast.core.identityFromPEM(one.pem + verona.own.certificate);
+const chained = (one: Issued) => cast.core.identityFromPEM(one.pem + verona.own.certificate);
 
 /** What OpenSSL shows, and whom it believes: its CA file has the lists as well. */
 const sending = (one: Issued): Partial<Terms> => ({
@@ -99,8 +98,7 @@ for (const { claim, terms, shown = own, body } of SCENARIOS) {
         identity: chained(shown),
         authorities: [root.own.certificate, ...lists],
       };
-      test(`${claim}: ${role}, ${version}`, () =>
-        meet(openssl, role, cast, { version, ...terms }, options, body));
+      test(`${claim}: ${role}, ${version}`, () => meet(openssl, role, cast, { version, ...terms }, options, body));
     }
   }
 }

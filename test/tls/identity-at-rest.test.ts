@@ -12,11 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import {
-  loadIdentity,
-  saveIdentity,
-  type Identity,
-} from "../../bindings/node.ts";
+import { loadIdentity, saveIdentity, type Identity } from "../../bindings/node.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { Issuer, openssl } from "./issuer.ts";
@@ -50,10 +46,7 @@ test("comes back from its own encrypted PEM as the same", async () => {
   assert.match(encrypted, /^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
   const again = await open(encrypted);
   assert.is(again.toPEM(), juliet.toPEM());
-  assert.is(
-    openPair(core, {}, { identity: again }).responder.peer?.spkiFingerprint,
-    juliet.spkiFingerprint,
-  );
+  assert.is(openPair(core, {}, { identity: again }).responder.peer?.spkiFingerprint, juliet.spkiFingerprint);
 });
 
 test("is never encrypted twice alike", async () => {
@@ -61,20 +54,10 @@ test("is never encrypted twice alike", async () => {
 });
 
 test("is read by OpenSSL, and says what it is encrypted with", () => {
-  assert.is(
-    openssl(["pkey", "-passin", `pass:${PASSPHRASE}`], encrypted),
-    openssl(["pkey"], juliet.toPEM()),
-  );
+  assert.is(openssl(["pkey", "-passin", `pass:${PASSPHRASE}`], encrypted), openssl(["pkey"], juliet.toPEM()));
   const body = encrypted.slice(0, encrypted.indexOf("-----BEGIN CERTIFICATE"));
   const parts = openssl(["asn1parse", "-i"], body);
-  for (const part of [
-    "PBES2",
-    "PBKDF2",
-    "hmacWithSHA256",
-    "aes-256-cbc",
-    ":0927C0",
-  ])
-    assert.match(parts, part);
+  for (const part of ["PBES2", "PBKDF2", "hmacWithSHA256", "aes-256-cbc", ":0927C0"]) assert.match(parts, part);
 });
 
 test("keeps its whole chain, and an RSA key", async () => {
@@ -87,33 +70,15 @@ test("keeps its whole chain, and an RSA key", async () => {
 });
 
 test("tells a wrong passphrase from a file that is none", async () => {
-  for (const wrong of [
-    "wherefore art thou",
-    "Wherefore art thou?",
-    " ",
-    "x".repeat(1000),
-  ])
+  for (const wrong of ["wherefore art thou", "Wherefore art thou?", " ", "x".repeat(1000)])
     assert.is(await codeOf(open(encrypted, wrong)), "wrong-passphrase", wrong);
   assert.is(
     codeThrownBy(() => core.identityFromPEM(encrypted)),
     "wrong-passphrase",
   );
-  for (const none of [
-    "",
-    7 as unknown as string,
-    undefined as unknown as string,
-    "\ud800",
-  ]) {
-    assert.is(
-      await codeOf(core.identityFromEncryptedPEM(encrypted, none)),
-      "invalid-argument",
-      String(none),
-    );
-    assert.is(
-      await codeOf(juliet.toEncryptedPEM(none)),
-      "invalid-argument",
-      String(none),
-    );
+  for (const none of ["", 7 as unknown as string, undefined as unknown as string, "\ud800"]) {
+    assert.is(await codeOf(core.identityFromEncryptedPEM(encrypted, none)), "invalid-argument", String(none));
+    assert.is(await codeOf(juliet.toEncryptedPEM(none)), "invalid-argument", String(none));
   }
   assert.is(await codeOf(open(7 as unknown as string)), "invalid-argument");
 });
@@ -121,22 +86,15 @@ test("tells a wrong passphrase from a file that is none", async () => {
 test("finds every wrong passphrase wrong, also where the padding happens to fit", async () => {
   const quick = byOpenssl(juliet, ["-v2", "aes-128-cbc", "-iter", "1"]);
   const codes = new Set<string>();
-  for (let guess = 0; guess < 1500; guess++)
-    codes.add(await codeOf(open(quick, `guess ${guess}`)));
+  for (let guess = 0; guess < 1500; guess++) codes.add(await codeOf(open(quick, `guess ${guess}`)));
   assert.equal([...codes], ["wrong-passphrase"]);
 });
 
 test("takes a passphrase as the same however it was composed", async () => {
   const [composed, decomposed] = ["J\u00falia", "Ju\u0301lia"];
-  assert.is(
-    (await open(await juliet.toEncryptedPEM(decomposed), composed)).jid,
-    juliet.jid,
-  );
+  assert.is((await open(await juliet.toEncryptedPEM(decomposed), composed)).jid, juliet.jid);
   assert.match(
-    openssl(
-      ["pkey", "-passin", `pass:${composed}`],
-      await juliet.toEncryptedPEM(decomposed),
-    ),
+    openssl(["pkey", "-passin", `pass:${composed}`], await juliet.toEncryptedPEM(decomposed)),
     "PRIVATE KEY",
   );
 });
@@ -144,10 +102,7 @@ test("takes a passphrase as the same however it was composed", async () => {
 /** A key encrypted by OpenSSL, with the certificates. */
 function byOpenssl(identity: Identity, how: readonly string[]): string {
   const pem = identity.toPEM();
-  const key = openssl(
-    ["pkcs8", "-topk8", "-passout", `pass:${PASSPHRASE}`, ...how],
-    pem,
-  );
+  const key = openssl(["pkcs8", "-topk8", "-passout", `pass:${PASSPHRASE}`, ...how], pem);
   return key + pem.slice(pem.indexOf("-----BEGIN CERTIFICATE"));
 }
 
@@ -172,9 +127,7 @@ for (const [how, words] of [
   ["-v2 aes-256-cbc -v2prf hmacWithSHA224", "another hash"],
 ] as const) {
   test(`refuses, in words, what is encrypted otherwise: pkcs8 -topk8 ${how}`, async () => {
-    const error = await open(byOpenssl(juliet, how.split(" "))).catch(
-      (caught) => caught,
-    );
+    const error = await open(byOpenssl(juliet, how.split(" "))).catch((caught) => caught);
     assert.is(error.code, "invalid-identity");
     assert.match(error.message, words);
   });
@@ -183,13 +136,9 @@ for (const [how, words] of [
 test("refuses, in words, the encryption of OpenSSL's earlier times", async () => {
   const pem = juliet.toPEM();
   const old =
-    openssl(["ec", "-aes256", "-passout", `pass:${PASSPHRASE}`], pem) +
-    pem.slice(pem.indexOf("-----BEGIN CERT"));
+    openssl(["ec", "-aes256", "-passout", `pass:${PASSPHRASE}`], pem) + pem.slice(pem.indexOf("-----BEGIN CERT"));
   const error = await open(old).catch((caught) => caught);
-  assert.equal(
-    [error.code, codeThrownBy(() => core.identityFromPEM(old))],
-    ["invalid-identity", "invalid-identity"],
-  );
+  assert.equal([error.code, codeThrownBy(() => core.identityFromPEM(old))], ["invalid-identity", "invalid-identity"]);
   assert.match(error.message, "openssl pkcs8 -topk8");
 });
 
@@ -202,9 +151,7 @@ test("is not kept busy by a file: ten million rounds at most, one at least", asy
     [busy, "020400800000", "0204ffffffff"],
     [idle, "020101", "020100"],
   ] as const) {
-    const error = await open(rewritten(pem, from, to)).catch(
-      (caught) => caught,
-    );
+    const error = await open(rewritten(pem, from, to)).catch((caught) => caught);
     assert.is(error.code, "invalid-identity", to);
   }
 });
@@ -229,21 +176,12 @@ test("survives every altered byte and every cut of the encrypted key", async () 
     const altered = Buffer.from(der);
     altered[at]! ^= 1 << (at % 8);
     assert.ok(
-      ["wrong-passphrase", "invalid-identity", "none"].includes(
-        await codeOf(open(written(altered))),
-      ),
+      ["wrong-passphrase", "invalid-identity", "none"].includes(await codeOf(open(written(altered)))),
       String(at),
     );
-    assert.is(
-      await codeOf(open(written(der.subarray(0, at)))),
-      "invalid-identity",
-      String(at),
-    );
+    assert.is(await codeOf(open(written(der.subarray(0, at)))), "invalid-identity", String(at));
   }
-  assert.is(
-    await codeOf(open(written(Buffer.concat([der, Buffer.from([0])])))),
-    "invalid-identity",
-  );
+  assert.is(await codeOf(open(written(Buffer.concat([der, Buffer.from([0])])))), "invalid-identity");
 });
 
 test("reads a key that is not encrypted all the same, but none that fits no certificate", async () => {
@@ -272,9 +210,7 @@ test("leaves nothing of the key in the module", async () => {
   ).subarray(-32);
   assert.is(secret.length, 32);
   const isThere = () =>
-    [secret, Buffer.from(secret).reverse()].some((bytes) =>
-      Buffer.from(memory.buffer).includes(bytes),
-    );
+    [secret, Buffer.from(secret).reverse()].some((bytes) => Buffer.from(memory.buffer).includes(bytes));
   assert.ok(isThere(), "it is found while it is in use");
   lady[Symbol.dispose]();
   assert.not(isThere());
@@ -293,10 +229,7 @@ test("goes into a file of its owner's alone, encrypted or not, and comes back", 
     assert.is((await loadIdentity(core, path, options)).toPEM(), nurse.toPEM());
   }
   assert.is(await codeOf(loadIdentity(core, path)), "wrong-passphrase");
-  assert.is(
-    await codeOf(loadIdentity(core, path, { passphrase: "x" })),
-    "wrong-passphrase",
-  );
+  assert.is(await codeOf(loadIdentity(core, path, { passphrase: "x" })), "wrong-passphrase");
   assert.equal(readdirSync(folder), ["nurse.pem"]);
 });
 
@@ -305,11 +238,7 @@ test("refuses a file that others may use, whatever is in it", async () => {
   for (const mode of [0o640, 0o604, 0o620, 0o602, 0o610, 0o644, 0o777]) {
     writeFileSync(path, nurse.toPEM());
     chmodSync(path, mode);
-    assert.is(
-      await codeOf(loadIdentity(core, path)),
-      "key-exposed",
-      mode.toString(8),
-    );
+    assert.is(await codeOf(loadIdentity(core, path)), "key-exposed", mode.toString(8));
   }
   await saveIdentity(nurse, path);
   assert.is((await loadIdentity(core, path)).jid, nurse.jid);
@@ -318,22 +247,13 @@ test("refuses a file that others may use, whatever is in it", async () => {
 });
 
 test("says as the file system does that there is no file, or no folder", async () => {
-  assert.is(
-    await codeOf(loadIdentity(core, join(folder, "none.pem"))),
-    "ENOENT",
-  );
-  assert.is(
-    await codeOf(saveIdentity(nurse, join(folder, "none", "nurse.pem"))),
-    "ENOENT",
-  );
+  assert.is(await codeOf(loadIdentity(core, join(folder, "none.pem"))), "ENOENT");
+  assert.is(await codeOf(saveIdentity(nurse, join(folder, "none", "nurse.pem"))), "ENOENT");
   assert.is(await codeOf(loadIdentity(core, folder)), "invalid-identity");
   writeFileSync(join(folder, "large.pem"), " ".repeat(300_000), {
     mode: 0o600,
   });
-  assert.is(
-    await codeOf(loadIdentity(core, join(folder, "large.pem"))),
-    "invalid-identity",
-  );
+  assert.is(await codeOf(loadIdentity(core, join(folder, "large.pem"))), "invalid-identity");
 });
 
 test("leaves the old file, and nothing else, when it cannot be replaced", async () => {
@@ -347,10 +267,7 @@ test("leaves the old file, and nothing else, when it cannot be replaced", async 
   const disposed = core.createIdentity({ jid: "a@b" });
   disposed[Symbol.dispose]();
   assert.is(await codeOf(saveIdentity(disposed, path)), "disposed");
-  assert.is(
-    await codeOf(saveIdentity(nurse, path, { passphrase: "" })),
-    "invalid-argument",
-  );
+  assert.is(await codeOf(saveIdentity(nurse, path, { passphrase: "" })), "invalid-argument");
   assert.is(readFileSync(path, "utf8"), nurse.toPEM());
 });
 
@@ -359,8 +276,7 @@ test("is whole at every moment while it is replaced", async () => {
   await saveIdentity(nurse, path);
   let isBusy = true;
   const writing = (async () => {
-    for (let round = 0; round < 100; round++)
-      await saveIdentity(round % 2 === 0 ? juliet : nurse, path);
+    for (let round = 0; round < 100; round++) await saveIdentity(round % 2 === 0 ? juliet : nurse, path);
     isBusy = false;
   })();
   const seen = new Set<string>();
@@ -371,10 +287,7 @@ test("is whole at every moment while it is replaced", async () => {
 
 test("is read where a link leads", async () => {
   symlinkSync(join(folder, "kept.pem"), join(folder, "link.pem"));
-  assert.is(
-    (await loadIdentity(core, join(folder, "link.pem"))).jid,
-    nurse.jid,
-  );
+  assert.is((await loadIdentity(core, join(folder, "link.pem"))).jid, nurse.jid);
 });
 
 test.run();

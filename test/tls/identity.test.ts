@@ -141,14 +141,7 @@ test("presents its whole chain", () => {
 
 test("refuses PEM without a key, without a certificate, of two strangers or broken", () => {
   const [one, other] = [issuer.issue("one"), issuer.issue("other")];
-  const wrong = [
-    "",
-    "no PEM",
-    one.key,
-    one.certificate,
-    one.key + other.certificate,
-    one.pem.replace(/A/g, "B"),
-  ];
+  const wrong = ["", "no PEM", one.key, one.certificate, one.key + other.certificate, one.pem.replace(/A/g, "B")];
   for (const pem of wrong)
     assert.is(
       codeThrownBy(() => core.identityFromPEM(pem)),

@@ -106,7 +106,9 @@ export function configuration(names: readonly string[], extensions: readonly str
 }
 
 export const keyArguments = (kind: KeyKind): string[] =>
-  kind.startsWith("RSA-") ? ["-newkey", `rsa:${kind.slice(4)}`] : ["-newkey", "ec", "-pkeyopt", `ec_paramgen_curve:${kind}`];
+  kind.startsWith("RSA-")
+    ? ["-newkey", `rsa:${kind.slice(4)}`]
+    : ["-newkey", "ec", "-pkeyopt", `ec_paramgen_curve:${kind}`];
 
 /** Runs an openssl command and returns its standard output. */
 export function openssl(args: readonly string[], input = ""): string {

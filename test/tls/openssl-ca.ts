@@ -4,23 +4,11 @@
  */
 
 import { X509Certificate } from "node:crypto";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import {
-  configuration,
-  keyArguments,
-  openssl,
-  type Issued,
-  type KeyKind,
-} from "./issuer.ts";
+import { configuration, keyArguments, openssl, type Issued, type KeyKind } from "./issuer.ts";
 
 export interface CertificateTerms {
   readonly kind?: KeyKind;
@@ -45,16 +33,10 @@ export interface ListTerms {
 }
 
 /** A device's certificate as an authority for XMPP issues it. */
-export const DEVICE = [
-  "basicConstraints=critical,CA:FALSE",
-  "keyUsage=critical,digitalSignature",
-];
+export const DEVICE = ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature"];
 
 /** An authority's. */
-export const AUTHORITY = [
-  "basicConstraints=critical,CA:TRUE",
-  "keyUsage=critical,keyCertSign,cRLSign",
-];
+export const AUTHORITY = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"];
 
 export class OpensslCa {
   /** Its own key and certificate. */
@@ -75,27 +57,13 @@ export class OpensslCa {
   }
 
   /** One that signs for itself. `dispose` removes it and all that is under it. */
-  static root(
-    name: string,
-    { kind = "P-256", extensions = AUTHORITY }: CertificateTerms = {},
-  ): OpensslCa {
+  static root(name: string, { kind = "P-256", extensions = AUTHORITY }: CertificateTerms = {}): OpensslCa {
     return new OpensslCa(mkdtempSync(join(tmpdir(), "xtls-ca-")), (folder) => {
-      const [keyFile, certificateFile, section] = [
-        "key.pem",
-        "crt.pem",
-        "cnf",
-      ].map((end) => join(folder, `own.${end}`)) as [string, string, string];
+      const [keyFile, certificateFile, section] = ["key.pem", "crt.pem", "cnf"].map((end) =>
+        join(folder, `own.${end}`),
+      ) as [string, string, string];
       writeFileSync(section, configuration([], extensions));
-      const files = [
-        "-keyout",
-        keyFile,
-        "-out",
-        certificateFile,
-        "-config",
-        section,
-        "-extensions",
-        "ext",
-      ];
+      const files = ["-keyout", keyFile, "-out", certificateFile, "-config", section, "-extensions", "ext"];
       openssl([
         "req",
         "-new",
@@ -120,21 +88,11 @@ export class OpensslCa {
 
   /** A certificate whose CN is `name`; a device's unless the extensions say otherwise. */
   issue(name: string, terms: CertificateTerms = {}): Issued {
-    const {
-      kind = "P-256",
-      names = [],
-      extensions = DEVICE,
-      from = -1,
-      to = 30,
-      hash = "sha256",
-    } = terms;
+    const { kind = "P-256", names = [], extensions = DEVICE, from = -1, to = 30, hash = "sha256" } = terms;
     const stem = join(this.#folder, `${this.#count++}`);
-    const [keyFile, request, certificateFile, section] = [
-      "key.pem",
-      "csr.pem",
-      "crt.pem",
-      "cnf",
-    ].map((end) => `${stem}.${end}`) as [string, string, string, string];
+    const [keyFile, request, certificateFile, section] = ["key.pem", "csr.pem", "crt.pem", "cnf"].map(
+      (end) => `${stem}.${end}`,
+    ) as [string, string, string, string];
     writeFileSync(section, configuration(names, extensions));
     openssl([
       "req",
@@ -173,12 +131,7 @@ export class OpensslCa {
   }
 
   /** What it revoked so far, PEM. */
-  list({
-    from = -1,
-    to = 30,
-    hash = "sha256",
-    extensions = [],
-  }: ListTerms = {}): string {
+  list({ from = -1, to = 30, hash = "sha256", extensions = [] }: ListTerms = {}): string {
     const file = this.listFile;
     const dates = ["-crl_lastupdate", time(from), "-crl_nextupdate", time(to)];
     this.#ca(["-gencrl", "-out", file, ...dates, "-md", hash], extensions);
@@ -227,22 +180,16 @@ export class OpensslCa {
 }
 
 function issued(keyFile: string, certificateFile: string): Issued {
-  const [key, certificate] = [
-    readFileSync(keyFile, "utf8"),
-    readFileSync(certificateFile, "utf8"),
-  ];
+  const [key, certificate] = [readFileSync(keyFile, "utf8"), readFileSync(certificateFile, "utf8")];
   return { key, certificate, keyFile, certificateFile, pem: key + certificate };
 }
 
 /** YYYYMMDDHHMMSSZ, so many days from now. */
 const time = (days: number): string =>
-  new Date(Date.now() + days * 86_400_000)
-    .toISOString()
-    .replace(/[-:T]|\.\d+/g, "");
+  new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, "");
 
 /** The certificate as DER. */
-export const derOf = ({ certificate }: Issued): Uint8Array =>
-  new Uint8Array(new X509Certificate(certificate).raw);
+export const derOf = ({ certificate }: Issued): Uint8Array => new Uint8Array(new X509Certificate(certificate).raw);
 
 /** A list's DER. */
 export const listDer = (pem: string): Uint8Array =>
