@@ -40,4 +40,31 @@ test("a trust policy of one's own", async () => {
   assert.is(more.length, 0);
 });
 
+test("a trust store in a file", async () => {
+  const [first, seen, number, ...rest] = await linesOf("store");
+  assert.equal([first, seen], ["first meeting: not-trusted", "juliet@verona.example: unknown"]);
+  assert.match(number!, /^safety number:( \d{5}){12}$/);
+  assert.equal(rest, ["second meeting: verified", "in the file: verified by user, safety number compared"]);
+});
+
+test("a password in common", async () => {
+  assert.equal(await linesOf("password"), ["lark: not-authorized", ...meetings("srp")]);
+});
+
+test("a code to compare", async () => {
+  const [his, hers, ...rest] = await linesOf("code");
+  assert.match(his!, /^romeo sees( \d{5}){3}, or( [A-Za-z]+){6}, or /);
+  assert.is(hers, his!.replace("romeo", "juliet"));
+  assert.equal(rest, meetings("sas"));
+});
+
+test("OpenPGP keys", async () => {
+  assert.equal(await linesOf("openpgp"), meetings("openpgp"));
+});
+
+/** A method introduces two people once; from then on their certificates will do. */
+function meetings(method: string): readonly string[] {
+  return [`first meeting: verified, by ${method}`, "second meeting: verified, by x509"];
+}
+
 test.run();
