@@ -39,17 +39,7 @@ export function claimOf(tunnel: Tunnel, channel: ClaimFacts, identity: Identity,
 export function securityOf({ peer, negotiated }: Facts, method: string, isBound: boolean, trust: TrustState): Security {
   if (peer === undefined || negotiated === undefined) throw new XtlsError("certificate-missing");
   const { version, ciphersuite, group, alpn, resumed } = negotiated;
-  return {
-    method,
-    version,
-    ciphersuite,
-    group,
-    alpn,
-    certificate: peer,
-    trust,
-    isBound,
-    resumed,
-  };
+  return { method, version, ciphersuite, group, alpn, certificate: peer, trust, isBound, resumed };
 }
 
 /** The authorities may be yet to be read. @returns what is wrong with the chain */
