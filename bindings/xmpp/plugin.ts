@@ -117,7 +117,7 @@ export class Xtls {
   /**
    * Opens a tunnel with a peer's full JID.
    *
-   * @param options.methods names of those to be used, in order of preference; default: `x509` for a peer whose key `trust`
+   * @param options.methods names of those to be used and no other, in order of preference; default: `x509` for a peer whose key `trust`
    *   might know, then the others
    * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `switched-off`, `already-open`, `too-many-tunnels`;
    *   then whatever keeps it from opening: `unsupported`, `declined`, `no-common-method`, `timeout`, `not-trusted`, `key-changed`,

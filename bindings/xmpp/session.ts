@@ -95,15 +95,16 @@ export class Session {
   }
 
   /**
-   * @param only the methods to be used; undefined: all that make sense
+   * @param only the methods to be used, and no other; undefined: all that make sense
    * @throws XtlsError `switched-off`; what `Endpoint.open` throws, then whatever ends the tunnel before it is open
    */
   async open(peer: string, only?: readonly string[]): Promise<Tunnel> {
     if (policyFor(this.#policy, peer) === "off") throw new XtlsError("switched-off", `No tunnel with ${peer}`);
     const methods = await this.#examiner.methodsFor(bareJid(peer), undefined, only);
     if (this.#isOver) throw new XtlsError("stream-lost");
+    const isNarrowed = only !== undefined && only.length > 0;
     return new Promise((resolve, reject) => {
-      this.#enter((now) => this.#opening.set(this.#endpoint.open(peer, now, methods), { resolve, reject }));
+      this.#enter((now) => this.#opening.set(this.#endpoint.open(peer, now, methods, isNarrowed), { resolve, reject }));
     });
   }
 

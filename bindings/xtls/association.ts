@@ -47,13 +47,16 @@ export class Association implements Tunnel {
   #start = "";
   #deadline: number | undefined;
 
-  /** @param methods ours for this peer; a responder's come with `accept` */
-  constructor(host: Host, local: string, peer: string, role: Role, methods: readonly string[] = []) {
+  /**
+   * @param methods ours for this peer; a responder's come with `accept`
+   * @param isNarrowed whether nothing but these will do
+   */
+  constructor(host: Host, local: string, peer: string, role: Role, methods: readonly string[] = [], isNarrowed = false) {
     this.#host = host;
     this.local = local;
     this.peer = peer;
     this.#role = role;
-    this.#negotiation = new Negotiation(host, role, methods);
+    this.#negotiation = new Negotiation(host, role, methods, isNarrowed);
     this.#judgement = new Judgement(host, this, this.#negotiation);
     this.#outbox = new Outbox(host, this, this.#negotiation);
   }

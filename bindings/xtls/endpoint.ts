@@ -97,13 +97,14 @@ export class Endpoint {
   /**
    * Asks a peer for a tunnel.
    * @param methods in order of preference, for this tunnel
+   * @param isNarrowed whether nothing but these will do, not even `x509` for a peer that names no methods
    * @throws XtlsError `invalid-jid`, `already-open`, `too-many-tunnels`
    */
-  open(peer: string, now: number, methods = this.#methods): Tunnel {
+  open(peer: string, now: number, methods = this.#methods, isNarrowed = false): Tunnel {
     const jid = fullJid(peer);
     if (jid === this.address) throw new XtlsError("invalid-jid", "A tunnel to oneself leads nowhere");
     if (this.#tunnels.has(jid)) throw new XtlsError("already-open");
-    const tunnel = this.#add(jid, "initiator", methods);
+    const tunnel = this.#add(jid, "initiator", methods, isNarrowed);
     tunnel.ask(now);
     return tunnel;
   }
@@ -287,11 +288,11 @@ export class Endpoint {
   }
 
   /** @throws XtlsError `too-many-tunnels` */
-  #add(peer: string, role: Role, methods?: readonly string[]): Association {
+  #add(peer: string, role: Role, methods?: readonly string[], isNarrowed?: boolean): Association {
     const siblings = [...this.#tunnels.keys()].filter((jid) => bareJid(jid) === bareJid(peer)).length;
     if (this.#tunnels.size >= this.#limits.tunnels || siblings >= this.#limits.tunnelsPerPeer)
       throw new XtlsError("too-many-tunnels");
-    const tunnel = new Association(this.#host, this.address, peer, role, methods);
+    const tunnel = new Association(this.#host, this.address, peer, role, methods, isNarrowed);
     this.#tunnels.set(peer, tunnel);
     return tunnel;
   }

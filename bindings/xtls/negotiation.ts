@@ -3,7 +3,8 @@
  *
  * The method is the first of the initiator's that the responder has too. The initiator names it with its
  * first `<data/>`, the responder checks it and says it back with its own. A peer without offers, or without
- * methods in them, gets `x509`: the base wire knows no other. Nothing here is to be believed until the
+ * methods in them, gets `x509`: the base wire knows no other. But whoever narrows the choice gets nothing else, or
+ * anybody could play such a peer to get around the method that was asked for. Nothing here is to be believed until the
  * bind has compared it inside the tunnel. Knows no TLS and no order of events.
  */
 import type { Element } from "@xmpp/xml";
@@ -24,6 +25,7 @@ const WINDOW_OFFERED = 64;
 export class Negotiation {
   readonly #host: Host;
   #methods: readonly string[];
+  readonly #isNarrowed: boolean;
   #role: Role;
   #sid: string;
   #ours: Element | undefined;
@@ -35,11 +37,15 @@ export class Negotiation {
   #isNamed: boolean;
   #isAnnounced = false;
 
-  /** @param methods ours for this peer, in order of preference */
-  constructor(host: Host, role: Role, methods: readonly string[]) {
+  /**
+   * @param methods ours for this peer, in order of preference
+   * @param isNarrowed whether nothing else will do: not even `x509` for a peer that names no method
+   */
+  constructor(host: Host, role: Role, methods: readonly string[], isNarrowed: boolean) {
     this.#host = host;
     this.#role = role;
     this.#methods = methods;
+    this.#isNarrowed = isNarrowed;
     this.#isNamed = role === "initiator";
     this.#sid = role === "initiator" && host.hasExtensions ? host.id() : "";
   }
@@ -92,8 +98,10 @@ export class Negotiation {
   }
 
   #choose(): void {
-    const theirs = this.#host.hasExtensions ? (this.#offer?.methods ?? []) : [];
-    this.#method = theirs.length === 0 ? BASE_METHOD : this.#firstCommon(theirs);
+    const named = this.#host.hasExtensions ? (this.#offer?.methods ?? []) : [];
+    const isBase = named.length === 0;
+    const theirs = isBase ? [BASE_METHOD] : named;
+    this.#method = isBase && !this.#isNarrowed ? BASE_METHOD : this.#firstCommon(theirs);
     if (this.#method !== undefined) return;
     throw new XtlsError("no-common-method", `We have ${this.#methods.join(", ")}; the peer has ${theirs.join(", ")}`);
   }

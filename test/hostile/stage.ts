@@ -18,6 +18,8 @@ import type { Policies } from "../../bindings/xmpp/policy.ts";
 import { Session } from "../../bindings/xmpp/session.ts";
 import { answerIn, xtlsRequest } from "../../bindings/xmpp/stanza.ts";
 import type { Tunnel } from "../../bindings/xmpp/tunnel.ts";
+import type { EndpointOptions } from "../../bindings/xtls/endpoint.ts";
+import type { Trust } from "../../bindings/xtls/trust.ts";
 import { loadCore } from "../module.ts";
 
 export const core = await loadCore();
@@ -34,6 +36,9 @@ export interface VictimOptions {
   readonly policy?: Policies;
   readonly hasExtensions?: boolean;
   readonly store?: TrustStore;
+  /** Default: `remembered`. */
+  readonly trust?: (store: TrustStore) => Trust;
+  readonly engine?: EndpointOptions["engine"];
 }
 
 /** One victim: a session, a store, and what became of its tunnels. */
@@ -50,12 +55,12 @@ export class Victim {
   constructor(
     readonly address: typeof ROMEO | typeof JULIET,
     send: (stanza: Element) => void,
-    { identity = identities[address], methods = [], policy = "opportunistic", hasExtensions = true, store }: VictimOptions,
+    { identity = identities[address], methods = [], policy = "opportunistic", hasExtensions = true, store, trust = remembered, engine = {} }: VictimOptions,
   ) {
     this.identity = identity;
     this.store = store ?? new TrustStore(memoryStorage());
-    const examiner = new Examiner(remembered(this.store), methods);
-    const parts = { address, identity, examiner, policy, hasExtensions, limits: { verdictTimeout: 5_000 }, engine: {} };
+    const examiner = new Examiner(trust(this.store), methods);
+    const parts = { address, identity, examiner, policy, hasExtensions, limits: { verdictTimeout: 5_000 }, engine };
     this.session = new Session(parts, {
       // As it would arrive: parsed anew, so that nobody shares an element.
       send: (stanza) => send(copyOf(stanza)),

@@ -1,0 +1,119 @@
+/** Less than what was asked for: a peer that plays the base wire, an older TLS, a session resumed. */
+
+import { insecure } from "../../bindings/methods/insecure.ts";
+import { sas } from "../../bindings/methods/sas.ts";
+import { dangerouslyTrustOnFirstUse } from "../../bindings/trust/first-use.ts";
+import { pinned } from "../../bindings/trust/pinned.ts";
+import type { Identity } from "../../bindings/tls/identity.ts";
+import type { Tickets } from "../../bindings/tls/tickets.ts";
+import { assert, suite } from "../suite.ts";
+import { calm, copyOf, core, JULIET, ROMEO, Stage, type VictimOptions } from "./stage.ts";
+
+const test = suite("downgrades");
+const yes = () => sas({ confirm: () => true });
+const securities = (stage: Stage) => [stage.romeo, stage.juliet].flatMap(({ opened }) => opened.map(({ security }) => security));
+
+test("whoever asks for one method gets no other, not even from a peer that plays the base wire", async () => {
+  const leaping: VictimOptions = { methods: [yes()], trust: dangerouslyTrustOnFirstUse };
+  const stage = new Stage(leaping, { hasExtensions: false, trust: dangerouslyTrustOnFirstUse });
+  assert.is((await stage.romeo.attempt(JULIET, ["sas"]))?.code, "no-common-method");
+  await calm();
+  assert.equal(securities(stage), []);
+});
+
+test("… and not when its own start loses against that of such a peer", async () => {
+  const stage = new Stage({ methods: [yes()], trust: dangerouslyTrustOnFirstUse }, { hasExtensions: false, trust: dangerouslyTrustOnFirstUse });
+  const errors = await Promise.all([stage.romeo.attempt(JULIET, ["sas"]), stage.juliet.attempt(ROMEO)]);
+  await calm();
+  assert.equal(errors.map((error) => error?.code), ["no-common-method", "no-common-method"]);
+  assert.equal(securities(stage), []);
+});
+
+test("who asks for x509 among others, or for nothing, still gets it from a base peer", async () => {
+  for (const only of [undefined, ["sas", "x509"]]) {
+    const stage = new Stage({ methods: [yes()] }, { hasExtensions: false });
+    await stage.romeo.knows(stage.juliet.identity);
+    await stage.juliet.knows(stage.romeo.identity);
+    assert.is(await stage.romeo.attempt(JULIET, only), undefined);
+  }
+});
+
+test("a base peer whose certificate is pinned works in both roles, whichever end has the extensions", async () => {
+  const { romeo, juliet } = new Stage();
+  const pins = { "romeo@montague.lit": romeo.identity.fingerprint, "juliet@capulet.lit": juliet.identity.spkiFingerprint };
+  for (const [his, hers] of [[true, false], [false, true], [false, false]]) {
+    for (const who of ["romeo", "juliet"] as const) {
+      const trust = () => pinned(pins);
+      const stage = new Stage({ trust, hasExtensions: his!, methods: [insecure()] }, { trust, hasExtensions: hers!, methods: [yes()] });
+      assert.is(await stage[who].attempt(who === "romeo" ? JULIET : ROMEO), undefined);
+      await calm();
+      assert.equal(securities(stage).map((security) => [security?.method, security?.trust, security?.isBound, security?.alpn]), [
+        ["x509", "verified", false, "xtls/1"],
+        ["x509", "verified", false, "xtls/1"],
+      ]);
+    }
+  }
+});
+
+test("the bind and the methods hold over TLS 1.2 as well, when both ends ask for it", async () => {
+  const old = { versions: ["TLSv1.2"] } as const;
+  const stage = new Stage({ methods: [yes()], engine: old }, { methods: [yes()], engine: old });
+  assert.is(await stage.romeo.attempt(JULIET), undefined);
+  await calm();
+  assert.equal(securities(stage).map((security) => [security?.version, security?.method, security?.trust, security?.isBound]), [
+    ["TLSv1.2", "sas", "verified", true],
+    ["TLSv1.2", "sas", "verified", true],
+  ]);
+
+  const tampered = new Stage({ methods: [yes(), insecure()], engine: old }, { methods: [yes(), insecure()], engine: old });
+  tampered.server = (stanza) => tampered.pass(withoutMethod(stanza, "sas"));
+  assert.is((await tampered.romeo.attempt(JULIET))?.code, "downgraded");
+  await calm();
+  assert.equal([tampered.romeo, tampered.juliet].map(({ alarms }) => alarms[0]?.code), ["downgraded", "downgraded"]);
+});
+
+test("a session resumed is judged anew, and bound anew: a ticket raises no trust", async () => {
+  for (const isTampered of [false, true]) {
+    const { romeo, juliet } = new Stage();
+    const tickets = core.tickets();
+    const session = ticketOf(romeo.identity, juliet.identity, tickets);
+    const stage = new Stage({ methods: [yes(), insecure()], engine: { session } }, { methods: [yes(), insecure()], engine: { tickets } });
+    if (isTampered) stage.server = (stanza) => stage.pass(withoutMethod(stanza, "sas"));
+    assert.is((await stage.romeo.attempt(JULIET))?.code, isTampered ? "downgraded" : undefined);
+    await calm();
+    const facts = { resumed: true, method: "sas", trust: "verified", isBound: true };
+    const seen = securities(stage).map((security) => Object.fromEntries(Object.keys(facts).map((name) => [name, security?.[name as "method"]])));
+    assert.equal(seen, isTampered ? [] : [facts, facts]);
+    tickets[Symbol.dispose]();
+  }
+});
+
+test("a key that is distrusted does not come back by a ticket from before", async () => {
+  const { romeo, juliet } = new Stage();
+  const tickets = core.tickets();
+  const session = ticketOf(romeo.identity, juliet.identity, tickets);
+  const stage = new Stage({ engine: { session } }, { engine: { tickets } });
+  await stage.juliet.knows(stage.romeo.identity);
+  await stage.romeo.store.distrust("juliet@capulet.lit", juliet.identity.spkiFingerprint);
+  assert.is((await stage.romeo.attempt(JULIET))?.code, "not-trusted");
+});
+
+test.run();
+
+/** From an earlier session of the same two keys. */
+function ticketOf(initiator: Identity, responder: Identity, tickets: Tickets): Uint8Array {
+  const [client, server] = [core.engine({ role: "initiator", identity: initiator, alpn: ["xtls/1"] }), core.engine({ role: "responder", identity: responder, alpn: ["xtls/1"], tickets })];
+  for (let round = 0; round < 4; round++) {
+    server.feed(client.drain());
+    client.feed(server.drain());
+  }
+  return client.session as Uint8Array;
+}
+
+/** What a hostile server would do: leave only the method that it can live with. */
+function withoutMethod(stanza: ReturnType<typeof copyOf>, name: string): ReturnType<typeof copyOf> {
+  const copy = copyOf(stanza);
+  const offer = (copy.getChild("start") ?? copy.getChild("proceed"))?.getChild("offer");
+  if (offer !== undefined) offer.children = offer.getChildElements().filter((child) => child.attrs.name !== name);
+  return copy;
+}
