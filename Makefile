@@ -15,7 +15,7 @@ export SERVER METHOD
 
 all: $(MODULES) dist/wasm/xtls.wasm ## compile both modules and the TypeScript (the default)
 
-demo: all ## Romeo and Juliet through a tunnel; METHOD=x509, srp, sas or openpgp as strangers; SERVER=prosody or ejabberd
+demo: all ## Romeo and Juliet through a tunnel; METHOD=x509, srp, sas or openpgp; SERVER=prosody or ejabberd
 	@$(if $(SERVER),scripts/packages.sh $(SERVER))
 	@$(TSX) scripts/demo.ts
 

@@ -14,11 +14,12 @@ import { strangers } from "./demo/strangers.ts";
 const narrator = new Narrator();
 const name = process.env["SERVER"] || "router";
 const method = process.env["METHOD"] || "";
+const introduce = method ? introductionBy(method) : undefined;
 
 narrator.title(`xtls: Romeo and Juliet, through ${name === "router" ? "the embedded router" : name}${method ? `, by ${method}` : ""}`);
 const stage = await Stage.raise(name, narrator, method ? glance : briefIq);
 try {
-  await (method ? strangers(stage, method, introductionBy(method)) : acquaintances(stage));
+  await (introduce ? strangers(stage, method, introduce) : acquaintances(stage));
 } finally {
   await stage.strike();
 }

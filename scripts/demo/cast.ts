@@ -3,6 +3,7 @@
  * runs over the wiretap.
  */
 
+import { strict as assert } from "node:assert";
 import { client, type Client } from "@xmpp/client";
 import { type Identity, type Xtls, type XtlsOptions, xtls } from "../../bindings/node.ts";
 import type { Stage } from "./stage.ts";
@@ -37,6 +38,8 @@ export async function login({ server, tap }: Stage, name: Name, options: Omit<Xt
 export async function dismiss(...players: readonly Player[]): Promise<void> {
   for (const { tunnels, xmpp, identity } of players) {
     await tunnels.close();
+    // @xmpp/stream-management may ask for an acknowledgement when the stream has just been closed.
+    xmpp.on("error", (error) => assert.equal((error as NodeJS.ErrnoException).code, "ERR_STREAM_WRITE_AFTER_END"));
     await xmpp.stop();
     identity[Symbol.dispose]();
   }
