@@ -67,16 +67,6 @@ static inline void encrypt(xtls_plane x[8], const xtls_aes *aes)
     add_round_key(x, aes, round + 1);
 }
 
-void xtls_aes_encrypt(const xtls_aes *aes, const unsigned char input[16], unsigned char output[16])
-{
-    xtls_plane x[8];
-
-    slice(x, input);
-    encrypt(x, aes);
-    unslice(x, output);
-    mbedtls_platform_zeroize(x, sizeof(x));
-}
-
 static inline void exchange(xtls_plane *a, xtls_plane *b, int distance, uint64_t mask)
 {
     xtls_plane difference = ((*b >> distance) ^ *a) & mask;
@@ -114,7 +104,18 @@ void xtls_aes_counter_mode(const xtls_aes *aes, unsigned char counter[16], size_
         transpose(x);
         xor_blocks(x, input, output);
     }
-    mbedtls_platform_zeroize(x, sizeof(x));
+}
+
+/* The block as the counter that a keystream begins with. */
+void xtls_aes_encrypt(const xtls_aes *aes, const unsigned char input[16], unsigned char output[16])
+{
+    unsigned char counter[16], keystream[XTLS_AES_BATCH] = { 0 };
+
+    memcpy(counter, input, 16);
+    xtls_aes_counter_mode(aes, counter, 1, keystream, keystream);
+    memcpy(output, keystream, 16);
+    mbedtls_platform_zeroize(counter, sizeof(counter));
+    mbedtls_platform_zeroize(keystream, sizeof(keystream));
 }
 
 uint32_t xtls_aes_sub_word(uint32_t word)
