@@ -9,6 +9,7 @@ import { XtlsError } from "../errors.ts";
 import type { Claim, Trust, Verdict } from "../xtls/trust.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { Method } from "./method.ts";
+import { unlessOver } from "./unless-over.ts";
 import { x509 } from "./x509.ts";
 
 export class Examiner {
@@ -46,14 +47,16 @@ export class Examiner {
     return (await this.#trust.knows?.(jid, shown)) === true;
   }
 
-  /** Runs a method to its verdict. Never rejects: what breaks it refuses the peer, and is the error's cause. */
+  /** Runs a method to its verdict, or to the tunnel's end. Never rejects: what breaks it refuses the peer, and is the error's cause. */
   async examine(name: string, dialogue: Dialogue): Promise<Verdict | XtlsError> {
     try {
       const method = this.#methods.get(name);
       if (method === undefined) throw new XtlsError("internal-error", `There is no method "${name}"`);
-      const verdict = await method.run(dialogue);
-      if (dialogue.hasUnheard) throw new XtlsError("method-violation", "The peer said more than the method has");
-      return verdict.trusted && name !== "x509" ? await this.#learn(dialogue.claim, name, verdict) : verdict;
+      const verdict = await unlessOver(dialogue.signal, method.run(dialogue));
+      requireSilence(dialogue);
+      const last = verdict.trusted && name !== "x509" ? await this.#learn(dialogue.claim, name, verdict) : verdict;
+      requireSilence(dialogue);
+      return last;
     } catch (error) {
       return error instanceof XtlsError ? error : new XtlsError("not-trusted", `The method ${name} broke`, { cause: error });
     }
@@ -70,4 +73,9 @@ export class Examiner {
     if (state === "verified") return verdict;
     return { trusted: false, code: "not-trusted", detail: "The trust policy remembers no first use" };
   }
+}
+
+/** Also after the proof has been remembered, which may take its time. @throws XtlsError `method-violation` */
+function requireSilence({ hasUnheard }: Dialogue): void {
+  if (hasUnheard) throw new XtlsError("method-violation", "The peer said more than the method has");
 }

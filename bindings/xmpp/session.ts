@@ -10,6 +10,8 @@ import xml, { type Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
 import { Dialogue } from "../methods/dialogue.ts";
 import type { Examiner } from "../methods/examiner.ts";
+import { unlessOver } from "../methods/unless-over.ts";
+import type { Certificate } from "../tls/certificate.ts";
 import { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest } from "../xtls/endpoint.ts";
 import { bareJid } from "../xtls/jid.ts";
 import type { Offer } from "../xtls/offer.ts";
@@ -19,7 +21,7 @@ import type { Claim, Verdict } from "../xtls/trust.ts";
 import type { Delivery, Tunnel as Association } from "../xtls/tunnel.ts";
 import { Clock } from "./clock.ts";
 import { randomId } from "./id.ts";
-import { policyFor, type Policies } from "./policy.ts";
+import { policyFor, type Policies, type Policy } from "./policy.ts";
 import { Tunnel, type TunnelPort } from "./tunnel.ts";
 
 /** A peer's wish for a tunnel. */
@@ -78,6 +80,8 @@ export class Session {
   readonly #dialogues = new Map<Association, Dialogue>();
   readonly #deliveries = new Map<Delivery, Deferred<void>>();
   readonly #tunnelPort: TunnelPort;
+  /** Who waits for an answer of the application's that is of use only as long as there is a stream. */
+  readonly #waiting = new Set<AbortController>();
   #isObeying = false;
   #isOver = false;
 
@@ -100,18 +104,18 @@ export class Session {
    */
   async open(peer: string, only?: readonly string[]): Promise<Tunnel> {
     if (policyFor(this.#policy, peer) === "off") throw new XtlsError("switched-off", `No tunnel with ${peer}`);
-    const methods = await this.#examiner.methodsFor(bareJid(peer), undefined, only);
-    if (this.#isOver) throw new XtlsError("stream-lost");
+    const methods = await this.#whileOnline(this.#examiner.methodsFor(bareJid(peer), undefined, only));
     const isNarrowed = only !== undefined && only.length > 0;
     return new Promise((resolve, reject) => {
       this.#enter((now) => this.#opening.set(this.#endpoint.open(peer, now, methods, isNarrowed), { resolve, reject }));
     });
   }
 
-  /** What we would offer a peer: our keys only if we know one of its. */
+  /** What we would offer a peer: our keys only if we know one of its. @throws XtlsError `stream-lost` */
   async offerFor(peer: string): Promise<Element> {
     const jid = bareJid(peer);
-    return this.#endpoint.offer(await this.#examiner.knows(jid), await this.#examiner.methodsFor(jid));
+    const answers = Promise.all([this.#examiner.knows(jid), this.#examiner.methodsFor(jid)]);
+    return this.#endpoint.offer(...(await this.#whileOnline(answers)));
   }
 
   receive(request: IncomingRequest): void {
@@ -130,21 +134,22 @@ export class Session {
   /** The stream is gone for good. */
   disconnect(): void {
     this.#isOver = true;
+    for (const waiting of this.#waiting) waiting.abort(new XtlsError("stream-lost"));
     this.#enter((now) => this.#endpoint.disconnect(now));
   }
 
-  /** Somebody has stopped to believe a key: what it opened ends. */
+  /** Somebody has stopped to believe a key: what it opened ends, and what is being judged, whatever was found out so far. */
   distrust(jid: string, spkiFingerprint: string): void {
     const error = new XtlsError("not-trusted", `The key of ${jid} is distrusted now`);
-    for (const [association, { security }] of [...this.#tunnels]) {
-      const isMeant = bareJid(association.peer) === jid && security?.certificate.spkiFingerprint === spkiFingerprint;
+    for (const [association, certificate] of this.#certificates()) {
+      const isMeant = bareJid(association.peer) === jid && certificate?.spkiFingerprint === spkiFingerprint;
       if (isMeant) this.#enter((now) => this.#endpoint.abort(association, error, now));
     }
   }
 
   /** Closes every tunnel in order, and gives up those that are not open yet. */
   async close(): Promise<void> {
-    for (const association of this.#opening.keys()) this.#tunnelPort.close(association);
+    for (const association of [...this.#opening.keys(), ...this.#dialogues.keys()]) this.#tunnelPort.close(association);
     await Promise.all([...this.#tunnels.values()].map((tunnel) => tunnel.close()));
   }
 
@@ -152,6 +157,23 @@ export class Session {
     return new Promise((resolve, reject) => {
       this.#enter((now) => this.#deliveries.set(this.#endpoint.send(association, stanza, now), { resolve, reject }));
     });
+  }
+
+  /** The certificates at the other ends of tunnels that are open or being judged. */
+  #certificates(): (readonly [Association, Certificate | undefined])[] {
+    return [
+      ...[...this.#tunnels].map(([association, { security }]) => [association, security?.certificate] as const),
+      ...[...this.#dialogues].map(([association, { claim }]) => [association, claim.peer] as const),
+    ];
+  }
+
+  /** The application's answer, as long as there is a stream to use it on. @throws XtlsError `stream-lost` */
+  async #whileOnline<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    const waiting = new AbortController();
+    this.#waiting.add(waiting);
+    const answer = await unlessOver(waiting.signal, asked).finally(() => this.#waiting.delete(waiting));
+    if (this.#isOver) throw new XtlsError("stream-lost");
+    return answer;
   }
 
   /** One input to the endpoint, then all that follows from it. */
@@ -206,13 +228,15 @@ export class Session {
     }
   }
 
+  /** Whoever comes too late with an answer does not write to the next stream in this one's name. */
   #sendIq(type: string, { id, to }: { id: string; to: string }, child: Element | undefined): void {
+    if (this.#isOver) return;
     this.#port.send(xml("iq", { from: this.address, id, to, type }, ...(child ? [child] : [])));
   }
 
   async #consent(association: Association, offer: Offer | undefined): Promise<void> {
     const { peer } = association;
-    if (policyFor(this.#policy, peer) === "off") return this.#refuse(association, "unsupported");
+    if (this.#policyFor(peer) === "off") return this.#refuse(association, "unsupported");
     const isWanted = await this.#ask(() => this.#port.accept({ from: peer, offer }));
     const methods = isWanted && (await this.#ask(() => this.#examiner.methodsFor(bareJid(peer), shownIn(offer))));
     if (!methods) return this.#refuse(association, "declined");
@@ -226,7 +250,7 @@ export class Session {
   /** Whoever shows a key that we know is told ours; everybody else, what we can do. */
   async #describe(probe: Probe): Promise<void> {
     const jid = bareJid(probe.from);
-    if (policyFor(this.#policy, jid) === "off") return this.#enter(() => this.#endpoint.ignore(probe));
+    if (this.#policyFor(jid) === "off") return this.#enter(() => this.#endpoint.ignore(probe));
     const shown = shownIn(probe.offer) ?? [];
     const isKnown = shown.length > 0 && (await this.#ask(() => this.#examiner.knows(jid, shown))) === true;
     const methods = (await this.#ask(() => this.#examiner.methodsFor(jid, shown))) ?? [];
@@ -247,7 +271,7 @@ export class Session {
   #temper(verdict: Verdict | XtlsError, peer: string): Verdict | XtlsError {
     if (verdict instanceof XtlsError || !verdict.trusted || !verdict.hasLostCapabilities) return verdict;
     const error = new XtlsError("capability-lost", `${peer} once compared offers and now did not`);
-    if (policyFor(this.#policy, peer) === "required") return error;
+    if (this.#policyFor(peer) !== "opportunistic") return error;
     this.#port.alarmed(peer, error);
     return verdict;
   }
@@ -257,6 +281,16 @@ export class Session {
       this.#dialogues.get(association)?.deliver(message);
     } catch (error) {
       this.#endpoint.judged(association, error as XtlsError, this.#clock.now);
+    }
+  }
+
+  /** A policy that throws wants nothing of anybody. */
+  #policyFor(peer: string): Policy {
+    try {
+      return policyFor(this.#policy, peer);
+    } catch (error) {
+      this.#port.report(error);
+      return "off";
     }
   }
 
@@ -292,6 +326,7 @@ export class Session {
 
   #close(association: Association, error: XtlsError | undefined): void {
     this.#dialogues.get(association)?.end(error ?? new XtlsError("closed"));
+    this.#dialogues.delete(association);
     if (error !== undefined && ALARMING.includes(error.code)) this.#port.alarmed(association.peer, error);
     const tunnel = this.#tunnels.get(association);
     this.#tunnels.delete(association);
