@@ -22,10 +22,11 @@ export function ownInfo(): Element {
   return xml("query", { xmlns: NS_DISCO_INFO }, identity, xml("feature", { var: NS_DISCO_INFO }));
 }
 
-/** True for a question about features that names no node. */
+/** True for a question about features that names no node, and for nothing that asks something else beside it. */
 export function asksForInfo(stanza: Element): boolean {
-  const query = isRequest(stanza) && stanza.attrs.type === "get" && stanza.getChild("query", NS_DISCO_INFO);
-  return query ? !query.attrs.node : false;
+  const [query, ...others] = stanza.getChildElements();
+  const isAlone = isRequest(stanza) && stanza.attrs.type === "get" && others.length === 0;
+  return isAlone && query !== undefined && query.is("query", NS_DISCO_INFO) && !query.attrs.node;
 }
 
 /** Adds our features to an answer that is about to leave; any other stanza stays as it is. */

@@ -48,9 +48,16 @@ export function refusal(stanza: Element, policies: Policies): Element | undefine
  * @throws XtlsError `security-required`
  */
 export function refuseDeparture(stanza: Element, policies: Policies): void {
-  const { to } = stanza.attrs;
-  if (!to || !isContent(stanza) || (!stanza.is("message") && !to.includes("/"))) return;
+  // xmpp.js takes objects for addresses, too.
+  const to = String(stanza.attrs.to ?? "");
+  if (to === "" || !(isContent(stanza) || quotes(stanza))) return;
+  if (!stanza.is("message") && !to.includes("/")) return;
   if (policyFor(policies, to) === "required") throw new XtlsError("security-required", `The stanza to ${to} was not sent`);
+}
+
+/** An error may repeat what it answers, and that may have come through a tunnel (RFC 6120 §8.3.1). */
+function quotes(stanza: Element): boolean {
+  return stanza.is("message") && stanza.getChildElements().some((child) => child.name !== "error");
 }
 
 function isContent(stanza: Element): boolean {
