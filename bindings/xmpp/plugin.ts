@@ -234,7 +234,7 @@ export class Xtls {
   /** In order of arrival and without waiting for anything: TLS does not bear reordering. */
   #receive(stanza: Element): void {
     this.#replay.watch(stanza);
-    if (this.#inner.origin(stanza) || !this.#session || !this.#isForUs(stanza)) return;
+    if (this.#inner.origin(stanza) || !this.#session || !this.#isOurs(stanza.attrs.to)) return;
     const { from, type } = stanza.attrs;
     if (stanza.is("presence") && type === "unavailable" && from) return this.#session.unavailable(from);
     const request = xtlsRequest(stanza);
@@ -247,15 +247,15 @@ export class Xtls {
   /** Of the entity's middleware: a promise that never settles keeps iqCallee from answering what we answer. */
   async #respond({ stanza }: Context, next: () => Promise<unknown>): Promise<unknown> {
     const isClear = this.#inner.origin(stanza) === undefined;
-    if (!this.#session || !this.#isForUs(stanza)) return next();
+    if (!this.#session || !this.#isOurs(stanza.attrs.to)) return next();
     if (isClear && xtlsRequest(stanza)) return new Promise(() => {});
     return (isClear && refusal(stanza, this.#policy)) || (await next()) || (asksForInfo(stanza) ? ownInfo() : undefined);
   }
 
   #depart(stanza: Element): Promise<void> | undefined {
     const { from } = stanza.attrs;
-    if (this.#session && (from === undefined || isSameJid(from, this.#session.address))) advertise(stanza);
-    return this.#inner.divert(stanza) ?? this.#keep(stanza);
+    if (this.#session && (from === undefined || isSameJid(String(from), this.#session.address))) advertise(stanza);
+    return this.#inner.divert(stanza) ?? (this.#isOurs(from) ? this.#keep(stanza) : undefined);
   }
 
   /** Nothing in clear where a tunnel is required. */
@@ -268,11 +268,11 @@ export class Xtls {
     }
   }
 
-  /** A client's stream brings only what is for its address; a component's, what is for its whole domain. */
-  #isForUs({ attrs: { to } }: Element): boolean {
+  /** A client's stream carries only what is its own address's; a component's, what is its whole domain's. */
+  #isOurs(address: unknown): boolean {
     const own = String(this.#entity.jid);
-    if (own.includes("/") || to === undefined) return true;
-    return this.#session !== undefined && isSameJid(to, this.#session.address);
+    if (own.includes("/") || address === undefined) return true;
+    return isSameJid(String(address), this.#session?.address ?? this.#options.address ?? own);
   }
 
   #online(): Session {

@@ -4,11 +4,15 @@
 
 import xml, { type Element } from "@xmpp/xml";
 
+import { sas } from "../../bindings/methods/sas.ts";
+import { remembered } from "../../bindings/trust/remembered.ts";
+import { memoryStorage } from "../../bindings/trust/storage.ts";
+import { TrustStore } from "../../bindings/trust/store.ts";
 import { type Tunnel, xtls } from "../../bindings/xmpp/index.ts";
 import { connectComponent } from "../../scripts/servers/connect.ts";
 import { type Router, startRouter } from "../../scripts/servers/router.ts";
 import { assert, suite } from "../suite.ts";
-import { bodies, clearStage, enter, everybodyKnown, identityOf, leave, message, once, rejection } from "./stage.ts";
+import { bodies, clearStage, enter, everybodyKnown, identityOf, leave, message, once, rejection, until } from "./stage.ts";
 
 const test = suite("xmpp: component");
 let router: Router;
@@ -79,6 +83,34 @@ test("two addresses of one component have a plug-in each", async () => {
   await (await romeo.tunnels.open("laurence@chorus.verona.example/cell")).send(message("to Laurence"));
   assert.equal(heard, ["john: to John", "laurence: to Laurence"]);
   assert.is((await rejection(romeo.tunnels.open("balthasar@chorus.verona.example/horse"))).code, "unsupported");
+  await leave(xmpp as never);
+});
+
+test("each address of a component has its own policy and its own methods", async () => {
+  const xmpp = await connectComponent(router);
+  const at = async (name: string, policy: "required" | "opportunistic") => {
+    const [bare, store] = [`${name}@chorus.verona.example`, new TrustStore(memoryStorage())];
+    const methods = [sas({ confirm: () => true })];
+    return xtls({ xmpp, identity: await identityOf(bare), trust: remembered(store), methods, policy, address: `${bare}/stage` });
+  };
+  const [strict, easy] = [await at("tybalt", "required"), await at("benvolio", "opportunistic")];
+  const romeo = await enter(router, "romeo", { trust: remembered(new TrustStore(memoryStorage())), methods: [sas({ confirm: () => true })] });
+
+  for (const tunnels of [strict, easy]) {
+    const incoming = once<Tunnel>((done) => tunnels.on("tunnel", done));
+    const tunnel = await romeo.tunnels.open(tunnels.address as string);
+    const security = [tunnel.security?.method, tunnel.security?.trust, tunnel.security?.isBound];
+    assert.equal(security, ["sas", "verified", true]);
+    assert.is((await incoming).local, tunnels.address);
+  }
+
+  const heard: Element[] = [];
+  romeo.xmpp.on("stanza", (stanza: Element) => stanza.is("message") && heard.push(stanza));
+  const say = (from: string, body: string) => xml("message", { from, to: romeo.address }, xml("body", {}, body));
+  assert.is((await rejection(xmpp.send(say(strict.address as string, "no")))).code, "security-required");
+  await xmpp.send(say(easy.address as string, "yes"));
+  await until(() => heard.length > 0);
+  assert.equal(bodies(heard), ["yes"]);
   await leave(xmpp as never);
 });
 
