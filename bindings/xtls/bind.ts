@@ -19,8 +19,8 @@ export const BIND_LABEL = "EXPORTER-XTLS-bind";
 
 /** What was said in clear, as one side saw it. */
 export interface Agreement {
-  /** The `<offer/>` in `<start/>` and the one in `<proceed/>`, whoever sent them. */
-  readonly offers: Readonly<Record<Role, Element | undefined>>;
+  /** The `<offer/>` in `<start/>` and the one in `<proceed/>`, whoever sent them, in canonical form. */
+  readonly offers: Readonly<Record<Role, Uint8Array | undefined>>;
   readonly sid: string;
   readonly method: string;
 }
@@ -50,9 +50,9 @@ export function checkBind(element: Element, claim: Claim, agreement: Agreement, 
 function seal(sender: Role, { ends, exporter }: Claim, { offers, sid, method }: Agreement, core: Core): Uint8Array {
   const { initiator, responder } = ends;
   const texts = [sender, initiator.jid, responder.jid, sid, method].map((text) => utf8.encode(text));
-  const canonical = [offers.initiator, offers.responder].map((offer) => offer ? canonicalise(offer) : new Uint8Array());
+  const said = [offers.initiator, offers.responder].map((offer) => offer ?? new Uint8Array());
   const fingerprints = [initiator.fingerprint, responder.fingerprint].map((text) => utf8.encode(text));
-  return core.hmac(exporter(BIND_LABEL), frame(...texts, ...canonical, ...fingerprints));
+  return core.hmac(exporter(BIND_LABEL), frame(...texts, ...said, ...fingerprints));
 }
 
 /**

@@ -9,7 +9,7 @@
  */
 import type { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
-import type { Agreement } from "./bind.ts";
+import { canonicalise, type Agreement } from "./bind.ts";
 import type { Host } from "./host.ts";
 import { ALPN_BOUND } from "./namespaces.ts";
 import { buildOffer, parseOffer, type Offer } from "./offer.ts";
@@ -28,8 +28,9 @@ export class Negotiation {
   readonly #isNarrowed: boolean;
   #role: Role;
   #sid: string;
-  #ours: Element | undefined;
-  #theirs: Element | undefined;
+  /** Both offers in canonical form: what was said, and nothing of the stanzas that it was said in. */
+  #ours: Uint8Array | undefined;
+  #theirs: Uint8Array | undefined;
   /** The peer's offer, read. */
   #offer: Offer | undefined;
   #method: string | undefined;
@@ -62,15 +63,16 @@ export class Negotiation {
 
   /** The initiator's `<offer/>`, for its `<start/>`; undefined: only the base wire is spoken. */
   makeOffer(): Element | undefined {
-    const { hasExtensions } = this.#host;
-    this.#ours = hasExtensions ? buildOffer(offerOf(this.#host, this.#methods, this.#sid)) : undefined;
-    return this.#ours;
+    if (!this.#host.hasExtensions) return undefined;
+    const offer = buildOffer(offerOf(this.#host, this.#methods, this.#sid));
+    this.#ours = canonicalise(offer);
+    return offer;
   }
 
   /** What came with the peer's `<start/>`. @throws XtlsError `malformed` */
   hear(offer: Element | undefined): void {
     this.#offer = offer && parseOffer(offer);
-    this.#theirs = offer;
+    this.#theirs = offer && canonicalise(offer);
     if (this.#role === "responder") this.#sid = this.#offer?.tunnel?.sid ?? "";
   }
 

@@ -43,6 +43,9 @@ const FLAGS = ["srp", "insecure", "x509", "openpgp"] as const;
 /** Far beyond what anybody has; the work on a hostile offer stays small. */
 const KEYS_AT_MOST = 32;
 const METHODS_AT_MOST = 16;
+const LEVELS_AT_MOST = 8;
+const ELEMENTS_AT_MOST = 256;
+const CHARACTERS_AT_MOST = 16_384;
 const METHOD = /^[A-Za-z_][\w.-]{0,63}$/;
 const SID = /^[\x21-\x7e]{1,64}$/;
 const NUMBER = /^[1-9]\d{0,8}$/;
@@ -61,9 +64,10 @@ export function buildOffer(offer: Partial<Offer>): Element {
 
 /**
  * Reads an `<offer/>`. Children that are not known are ignored: that is how offers grow.
- * @throws XtlsError `malformed` for a known child that is not as the protocol has it, or too many of them
+ * @throws XtlsError `malformed` for a known child that is not as the protocol has it, or too many of them; for too much of anything
  */
 export function parseOffer(element: Element): Offer {
+  requireModest(element);
   const has = (flag: string) => element.getChild(flag, NS_C2CTLS) !== undefined;
   return {
     keys: several(element, "keyinfo", NS_PUBKEY, KEYS_AT_MOST).map(parseKey),
@@ -76,6 +80,21 @@ export function parseOffer(element: Element): Offer {
     tunnel: several(element, "tunnel", NS_XTLS_EXT, 1).map(parseTunnel)[0],
     bind: element.getChild("bind", NS_XTLS_EXT) !== undefined,
   };
+}
+
+/** What is not known is ignored, but it is kept and compared as well. @throws XtlsError `malformed` */
+function requireModest(offer: Element): void {
+  let elements = 0;
+  let characters = 0;
+  const visit = (element: Element, level: number): void => {
+    const texts = element.children.filter((child) => typeof child === "string");
+    elements++;
+    characters += [...texts, ...Object.entries(element.attrs).flat()].join("").length;
+    const isModest = level <= LEVELS_AT_MOST && elements <= ELEMENTS_AT_MOST && characters <= CHARACTERS_AT_MOST;
+    if (!isModest) throw new XtlsError("malformed", "An offer with more in it than anybody needs");
+    for (const child of element.getChildElements()) visit(child, level + 1);
+  };
+  visit(offer, 1);
 }
 
 function several(offer: Element, name: string, namespace: string, most: number): Element[] {
