@@ -36,6 +36,22 @@ test("a key that is distrusted while its tunnel is judged opens none, whatever t
   assert.equal(stage.romeo.opened, []);
 });
 
+test("whenever a key is distrusted, no tunnel with it stays open", async () => {
+  for (let turns = 0; turns < 200; turns += 5) {
+    const stage = new Stage({}, { trust: () => everybody });
+    const { store, session } = stage.romeo;
+    const { spkiFingerprint } = stage.juliet.identity;
+    await stage.romeo.knows(stage.juliet.identity);
+    store.on("change", (change) => change.to === "distrusted" && session.distrust(change.jid, change.spkiFingerprint));
+    const attempted = stage.romeo.attempt(JULIET);
+    for (let turn = 0; turn < turns; turn++) await undefined;
+    await store.distrust("juliet@capulet.lit", spkiFingerprint);
+    await attempted;
+    await calm();
+    assert.equal(stage.romeo.opened.filter(({ state }) => state !== "closed"), [], `after ${turns} turns`);
+  }
+});
+
 test("a judgement that never comes is not waited for when the tunnel has ended", async () => {
   const { juliet } = new Stage();
   const never: Method = { name: "sas", run: () => new Promise<never>(() => undefined) };
