@@ -1,6 +1,6 @@
 #include "ecc_inverse.h"
 
-#include "ecc_mask.h"
+#include "mask.h"
 #include "mbedtls/platform_util.h"
 
 #define LIMBS   XTLS_INVERSE_LIMBS

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "ecc_mask.h"
+#include "mask.h"
 #include "mbedtls/platform_util.h"
 #include "p256_point.h"
 #include "p256_scalar.h"

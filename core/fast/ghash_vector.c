@@ -9,7 +9,7 @@
  */
 #include "fast/ghash.h"
 
-#include "fast/ecc_mask.h"
+#include "fast/mask.h"
 #include "mbedtls/platform_util.h"
 
 #if XTLS_VECTOR

@@ -1,6 +1,6 @@
 #include "p256.h"
 
-#include "ecc_mask.h"
+#include "mask.h"
 #include "mbedtls/platform_util.h"
 #include "p256_point.h"
 #include "p256_scalar.h"

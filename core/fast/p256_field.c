@@ -1,7 +1,7 @@
 #include "p256_field.h"
 
 #include "ecc_inverse.h"
-#include "ecc_mask.h"
+#include "mask.h"
 
 #define LIMBS XTLS_P256_LIMBS
 #define BITS  29

@@ -1,6 +1,6 @@
 #include "p256_point.h"
 
-#include "ecc_mask.h"
+#include "mask.h"
 #include "mbedtls/platform_util.h"
 #include "p256_comb.h"
 #include "p256_scalar.h"

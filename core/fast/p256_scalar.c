@@ -1,7 +1,7 @@
 #include "p256_scalar.h"
 
 #include "ecc_inverse.h"
-#include "ecc_mask.h"
+#include "mask.h"
 #include "mbedtls/platform_util.h"
 
 #define LIMBS 9

@@ -6,7 +6,7 @@
  */
 #include "fast/poly1305.h"
 
-#include "fast/ecc_mask.h"
+#include "fast/mask.h"
 #include "mbedtls/platform_util.h"
 
 #define BLOCK XTLS_POLY1305_BLOCK

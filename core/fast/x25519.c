@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "ecc_mask.h"
+#include "mask.h"
 #include "mbedtls/platform_util.h"
 #include "x25519_field.h"
 

@@ -1,7 +1,7 @@
 #include "x25519_field.h"
 
 #include "ecc_inverse.h"
-#include "ecc_mask.h"
+#include "mask.h"
 
 #define LOW_26 0x3FFFFFF
 #define LOW_25 0x1FFFFFF

@@ -3,8 +3,8 @@
  * it passes through an optimisation barrier, so that no compiler may find out
  * that it is one or the other and put a branch in its place.
  */
-#ifndef XTLS_ECC_MASK_H
-#define XTLS_ECC_MASK_H
+#ifndef XTLS_MASK_H
+#define XTLS_MASK_H
 
 #include <stdint.h>
 
