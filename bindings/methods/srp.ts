@@ -24,6 +24,7 @@ import type { Conversation, Method } from "./method.ts";
 import { opaqueString } from "./srp/opaque-string.ts";
 import { ROUNDS, ROUNDS_AT_MOST, SALT_LENGTH, stretch, type Stretch } from "./srp/stretch.ts";
 import { Tries } from "./srp/tries.ts";
+import { Turns } from "./srp/turns.ts";
 import { requireSecret, simulatedVerifier, verifierOf, type Verifier, type Verifiers } from "./srp/verifier.ts";
 import { unlessOver } from "./unless-over.ts";
 
@@ -95,9 +96,15 @@ export function srp(options: SrpOptions): Method {
 /** @internal As `srp`, of given parts. */
 export function srpOf(options: SrpOptions, parts: SrpParts): Method {
   if (options.verifiers !== undefined) requireSecret(options.verifiers);
-  const context = { ...options, ...parts, tries: new Tries(parts.now) };
+  const [tries, turns] = [new Tries(parts.now), new Turns()];
   const run = { initiator, responder };
-  return { name: NAME, run: (conversation) => run[conversation.claim.role](context, conversation) };
+  return {
+    name: NAME,
+    run: (conversation) => {
+      const stretch: Stretch = (...given) => turns.take(conversation.signal, () => parts.stretch(...given));
+      return run[conversation.claim.role]({ ...options, ...parts, tries, stretch }, conversation);
+    },
+  };
 }
 
 /* --- SRP's client ------------------------------------------------------------- */

@@ -3,13 +3,16 @@
 import type { Element } from "@xmpp/xml";
 
 import { XtlsError } from "../../bindings/errors.ts";
+import { Dialogue } from "../../bindings/methods/dialogue.ts";
 import type { Method } from "../../bindings/methods/method.ts";
+import { srpOf } from "../../bindings/methods/srp.ts";
+import type { Stretch } from "../../bindings/methods/srp/stretch.ts";
 import { Tries } from "../../bindings/methods/srp/tries.ts";
 import type { Role } from "../../bindings/xtls/state.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "../xtls/code.ts";
-import { both, Clock, end, knowing, recorder } from "./srp-ends.ts";
-import { claimAt, converse, told, type MessageWire } from "./stage.ts";
+import { both, Clock, end, knowing, quick, recorder } from "./srp-ends.ts";
+import { claimAt, converse, core, told, type MessageWire } from "./stage.ts";
 
 const test = suite("srp's tries");
 
@@ -143,6 +146,26 @@ test("strangers by the thousand do not make a failure forgotten", () => {
   for (let failure = 0; failure < 3; failure++) tries.take("romeo@montague.lit");
   for (let stranger = 0; stranger < 20_000; stranger++) tries.take(`stranger${stranger % 10_000}@evil.example`);
   assert.is(code(() => tries.check("romeo@montague.lit")), "too-many-tries");
+});
+
+test("strangers in numbers keep one core busy: one password is stretched at a time, and none for those who left", async () => {
+  let [running, most, stretched] = [0, 0, 0];
+  const slow: Stretch = async (...given) => {
+    [running, stretched] = [running + 1, stretched + 1];
+    most = Math.max(most, running);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    running--;
+    return quick(...given);
+  };
+  const method = srpOf({ core, password: () => "rose" }, { now: () => 0, stretch: slow });
+  const strangers = Array.from({ length: 6 }, () => new Dialogue(claimAt("responder"), () => undefined));
+  const runs = strangers.map((stranger) => Promise.resolve(method.run(stranger)).catch(() => "gone"));
+  while (stretched === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (const stranger of strangers.slice(3)) stranger.end(new XtlsError("peer-unavailable"));
+  await Promise.all(runs.slice(3));
+  assert.equal([most, stretched], [1, 3]);
+  for (const stranger of strangers) stranger.end(new XtlsError("peer-unavailable"));
+  await Promise.all(runs);
 });
 
 test.run();

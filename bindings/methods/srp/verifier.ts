@@ -52,8 +52,7 @@ export async function createVerifier(core: Core, jid: string, password: string):
 /** A verifier with a fresh salt. @param password prepared; zeroed */
 export async function verifierOf(core: Core, user: string, password: Uint8Array, stretch: Stretch): Promise<Verifier> {
   const salt = crypto.getRandomValues(new Uint8Array(SALT_LENGTH));
-  const stretched = await stretch(password, salt, ROUNDS);
-  password.fill(0);
+  const stretched = await stretch(password, salt, ROUNDS).finally(() => password.fill(0));
   const verifier = srpVerifier(core, { user: utf8.encode(user), password: stretched, salt });
   stretched.fill(0);
   return { salt, rounds: ROUNDS, verifier };
