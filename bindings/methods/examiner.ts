@@ -62,6 +62,11 @@ export class Examiner {
     }
   }
 
+  /** Whether a peer that was refused shows another key than those that are known. */
+  async isKeyChange({ claim }: Dialogue): Promise<boolean> {
+    return (await this.#trust.isKeyChange?.(claim)) === true;
+  }
+
   async #mightKnow(jid: string, shown: readonly string[] | undefined): Promise<boolean> {
     return (await this.#trust.knows?.(jid, shown)) ?? true;
   }

@@ -16,6 +16,6 @@ const LEAP: Proof = { method: "insecure", state: "first-use" };
  * offered first, if there are any; with none it is this or nothing.
  */
 export function dangerouslyTrustOnFirstUse(store: TrustStore): Trust {
-  const { learn, knows } = remembered(store) as Required<Trust>;
-  return { judge: (claim) => learn(claim, LEAP), knows, learn };
+  const known = remembered(store) as Required<Trust>;
+  return { ...known, judge: (claim) => known.learn(claim, LEAP) };
 }

@@ -24,6 +24,7 @@ export function pinned(pins: Pins): Trust {
   return {
     judge: (claim) => compare(of(claim.jid), claim),
     knows: (jid, offered) => knows(of(jid), offered),
+    isKeyChange: (claim) => of(claim.jid).length > 0 && !compare(of(claim.jid), claim).trusted,
     learn: (claim, proof) => learn(of(claim.jid), claim, proof),
   };
 }

@@ -32,6 +32,7 @@ export function remembered(store: TrustStore, { otherwise }: RememberedOptions =
     judge: (claim) => judge(store, otherwise, claim),
     knows: (jid, offered) => knows(store, otherwise, jid, offered),
     learn: (claim, proof) => store.revise(claim.jid, (keys, at) => learn(keys, claim, proof, at)),
+    isKeyChange: async (claim) => isKeyChange((await look(store, claim)).verdict),
     onDistrust: (listener) =>
       store.on("change", ({ jid, spkiFingerprint, to }) => {
         if (to === "distrusted") listener(jid, spkiFingerprint);
@@ -40,14 +41,18 @@ export function remembered(store: TrustStore, { otherwise }: RememberedOptions =
 }
 
 async function judge(store: TrustStore, otherwise: Trust | undefined, claim: Claim): Promise<Verdict> {
-  const look = (): Promise<Opinion> => store.revise(claim.jid, (keys, at) => opine(keys, claim, at));
-  const first = await look();
+  const first = await look(store, claim);
   if (!first.isOpen || otherwise === undefined) return first.verdict;
   const second = await otherwise.judge(claim);
   if (!second.trusted) return isKeyChange(first.verdict) ? first.verdict : second;
   // Somebody else may have taken long: a person, say, who distrusted the key meanwhile.
-  const last = await look();
+  const last = await look(store, claim);
   return last.isOpen ? { ...second, ...lost(last.record, claim) } : last.verdict;
+}
+
+/** What the store says now; it remembers to have been shown the key. */
+function look(store: TrustStore, claim: Claim): Promise<Opinion> {
+  return store.revise(claim.jid, (keys, at) => opine(keys, claim, at));
 }
 
 /** @returns undefined when it takes a tunnel to tell */

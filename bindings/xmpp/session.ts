@@ -14,6 +14,7 @@ import { unlessOver } from "../methods/unless-over.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest } from "../xtls/endpoint.ts";
 import { bareJid } from "../xtls/jid.ts";
+import { BASE_METHOD } from "../xtls/negotiation.ts";
 import type { Offer } from "../xtls/offer.ts";
 import type { Refusal } from "../xtls/association.ts";
 import type { Output } from "../xtls/output.ts";
@@ -61,6 +62,11 @@ type Probe = Extract<Output, { kind: "probe" }>;
 interface Deferred<Value> {
   resolve(value: Value): void;
   reject(error: XtlsError): void;
+}
+
+/** The policy's own word for a changed key is an alarm by itself. */
+function isRefusal(verdict: Verdict | XtlsError): boolean {
+  return verdict instanceof XtlsError || (!verdict.trusted && verdict.code !== "key-changed");
 }
 
 /** The certificates that an offer names; undefined: there is no offer. */
@@ -265,6 +271,13 @@ export class Session {
     // What broke our method is the application's to know; that the tunnel ended under it, the tunnel says.
     if (!dialogue.signal.aborted && verdict instanceof XtlsError && verdict.cause !== undefined) this.#port.report(verdict.cause);
     this.#enter((now) => this.#endpoint.judged(association, verdict, now));
+    if (method !== BASE_METHOD && isRefusal(verdict)) await this.#warn(dialogue, association.peer);
+  }
+
+  /** Whose proof failed may be somebody else: the method does not know that there was another key. */
+  async #warn(dialogue: Dialogue, peer: string): Promise<void> {
+    const isKeyChange = await this.#ask(() => this.#examiner.isKeyChange(dialogue));
+    if (isKeyChange) this.#port.alarmed(peer, new XtlsError("key-changed", `${peer} has not proved that the new key is its own`));
   }
 
   /** A peer that hides what it could once do is worth an alarm, and where tunnels are required a refusal. */

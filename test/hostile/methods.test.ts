@@ -64,6 +64,21 @@ test("a new key against a verified one is refused and alarms, until the user dec
   assert.is(await decided.romeo.attempt(JULIET), undefined);
 });
 
+test("a new key against a verified one alarms also when it was a method that refused it, and awaits the user's decision", async () => {
+  const no = (): Method => sas({ confirm: () => false });
+  for (const who of ["romeo", "juliet"] as const) {
+    const before = new Stage();
+    await before.romeo.knows(before.juliet.identity);
+    const stranger = before.juliet.identity.core.createIdentity({ jid: "juliet@capulet.lit" });
+    const stage = later(before, { methods: [no()] }, { methods: [yes()], identity: stranger });
+    await stage[who].attempt(who === "romeo" ? JULIET : ROMEO);
+    await calm();
+    assert.equal(stage.romeo.alarms.map(({ code }) => code), ["key-changed"]);
+    const states = (await stage.romeo.store.keysOf("juliet@capulet.lit")).map(({ state }) => state);
+    assert.equal([stage.romeo.opened.length, states], [0, ["verified", "unknown"]]);
+  }
+});
+
 test("a peer that once compared offers and now does not is worth an alarm, and a refusal where tunnels are required", async () => {
   const first = new Stage({ methods: [yes()] }, { methods: [yes()] });
   await first.romeo.attempt(JULIET);

@@ -40,6 +40,26 @@ test("a key that the user verified or distrusted stays what it is", async () => 
   assert.is(await judge(policy, claim(laptop)), "key-changed", "a distrusted key is a known key");
 });
 
+test("tells of a key that the user distrusts, so that its open tunnels end", async () => {
+  const { store } = open();
+  const policy = dangerouslyTrustOnFirstUse(store);
+  const told: string[] = [];
+  policy.onDistrust?.((...key) => told.push(key.join(" ")));
+  await judge(policy);
+  await store.distrust(JID, PHONE);
+  await Promise.resolve();
+  assert.equal(told, [`${JID} ${PHONE}`]);
+});
+
+test("asking whether a key is another one is no leap of faith", async () => {
+  const { store } = open();
+  const policy = dangerouslyTrustOnFirstUse(store);
+  assert.is(await policy.isKeyChange?.(claim()), false);
+  assert.equal((await store.list()).map(({ state }) => state), ["unknown"]);
+  assert.is(await judge(policy), "first-use");
+  assert.is(await policy.isKeyChange?.(claim(laptop)), true);
+});
+
 test("a second device is added by the user", async () => {
   const { store } = open();
   const policy = dangerouslyTrustOnFirstUse(store);
