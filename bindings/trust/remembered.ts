@@ -32,7 +32,7 @@ export function remembered(store: TrustStore, { otherwise }: RememberedOptions =
     judge: (claim) => judge(store, otherwise, claim),
     knows: (jid, offered) => knows(store, otherwise, jid, offered),
     learn: (claim, proof) => store.revise(claim.jid, (keys, at) => learn(keys, claim, proof, at)),
-    isKeyChange: async (claim) => isKeyChange((await look(store, claim)).verdict),
+    isKeyChange: (claim) => showsAnother(store, claim),
     onDistrust: (listener) =>
       store.on("change", ({ jid, spkiFingerprint, to }) => {
         if (to === "distrusted") listener(jid, spkiFingerprint);
@@ -48,6 +48,12 @@ async function judge(store: TrustStore, otherwise: Trust | undefined, claim: Cla
   // Somebody else may have taken long: a person, say, who distrusted the key meanwhile.
   const last = await look(store, claim);
   return last.isOpen ? { ...second, ...lost(last.record, claim) } : last.verdict;
+}
+
+/** A stranger whose proof failed is not worth a line in the store. */
+async function showsAnother(store: TrustStore, claim: Claim): Promise<boolean> {
+  const keys = await store.keysOf(claim.jid);
+  return keys.some(({ state }) => state !== "unknown") && isKeyChange((await look(store, claim)).verdict);
 }
 
 /** What the store says now; it remembers to have been shown the key. */
