@@ -1,12 +1,13 @@
 /**
  * Results as a picture: a panel for each measure, a bar for each subject, the first one in
- * colour. SVG that reads on light and on dark ground. Text in, text out, like table.ts.
+ * colour. Results in, SVG out, like table.ts.
  *
  * Bars grow from zero on a linear scale, within a panel; a thin line spans the rounds'
  * extremes. Whether long or short is better is written in the panel's title.
  */
 import type { Measure } from "./measure.ts";
 import type { Result } from "./rounds.ts";
+import { page, round, text } from "./svg.ts";
 
 /** @param caption what was measured where and when */
 export function chart(measures: readonly Measure[], results: readonly Result[], caption: string): string {
@@ -15,7 +16,7 @@ export function chart(measures: readonly Measure[], results: readonly Result[], 
     .filter(({ bars }) => bars.length > 0);
   const { placed, height } = laidOut(panels);
   const subjects = new Set(results.map(({ subject }) => subject));
-  return document(height + FOOT, [
+  return page(2 * MARGIN + COLUMNS * WIDTH + (COLUMNS - 1) * GAP, height + FOOT, [
     ...placed.map(({ panel, x, y }) => `<g transform="translate(${x} ${y})">${drawn(panel, subjects)}</g>`),
     text(MARGIN, height + 16, caption, "faint"),
   ]);
@@ -71,40 +72,3 @@ function drawnBar(bar: Result, y: number, scale: (value: number) => number, isOu
 
 const figure = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(3)));
-
-const round = (value: number): number => Math.round(value * 10) / 10;
-
-const text = (x: number, y: number, words: string, kind: string): string =>
-  `<text x="${round(x)}" y="${y}"${kind && ` class="${kind}"`}>${escaped(words)}</text>`;
-
-const escaped = (words: string): string =>
-  words.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`);
-
-function document(height: number, content: readonly string[]): string {
-  const width = 2 * MARGIN + COLUMNS * WIDTH + (COLUMNS - 1) * GAP;
-  const open = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`;
-  const ground = `<rect width="100%" height="100%" rx="8" class="ground"/>`;
-  return [open, `<style>${STYLE}</style>`, ground, ...content, "</svg>", ""].join("\n");
-}
-
-const STYLE = `
-.ground { fill: #fff }
-text { font: 12px system-ui, sans-serif; fill: #3d4450 }
-.title { font-weight: 600; fill: #14181f }
-.name { text-anchor: end }
-.faint { fill: #6b7280 }
-text.ours { font-weight: 600; fill: #0b57d0 }
-rect.ours { fill: #0b57d0 }
-.other { fill: #b6bdc9 }
-.spread { stroke: #14181f; stroke-opacity: .55 }
-@media (prefers-color-scheme: dark) {
-  .ground { fill: #12161d }
-  text { fill: #c3c9d4 }
-  .title { fill: #f2f4f8 }
-  .faint { fill: #98a1b0 }
-  text.ours { fill: #8ab4ff }
-  rect.ours { fill: #6ea0ff }
-  .other { fill: #5b6473 }
-  .spread { stroke: #f2f4f8 }
-}
-`;

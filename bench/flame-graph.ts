@@ -4,6 +4,8 @@
  * Orange is cryptography, yellow the rest of the module, blue JavaScript.
  */
 
+import { escaped, round } from "./svg.ts";
+
 /** One function where it was called from. */
 export interface Frame {
   readonly name: string;
@@ -36,7 +38,7 @@ export function flameGraph(root: Frame, title: string): string {
 function drawn(frame: Frame, start: number, depth: number, all: number, isPrimitive = false): string[] {
   const width = (frame.total * WIDTH) / all;
   if (width < THINNEST) return [];
-  const primitive = isPrimitive || PRIMITIVES.test(frame.name);
+  const primitive = isPrimitive || (frame.isOfModule && PRIMITIVES.test(frame.name));
   const shapes = [rectangle(frame, (start * WIDTH) / all, HEAD + depth * ROW, width, all, colour(frame, primitive))];
   for (const child of frame.children) {
     shapes.push(...drawn(child, start, depth + 1, all, primitive));
@@ -53,7 +55,7 @@ function rectangle({ name, total }: Frame, x: number, y: number, width: number, 
 }
 
 /** From here downwards a frame is cryptography and nothing else. */
-const PRIMITIVES = /ecdsa_(sign|verify)|x25519|p256|_xxdh_|chacha|poly1305|sha256_/;
+const PRIMITIVES = /ecdsa_(sign|verify)|x25519|p256|_xxdh_|chacha|poly1305|_gcm_|_aes_|ghash|crypt_and_tag|sha256_/;
 
 /** Cryptography, the rest of the module, JavaScript. */
 function colour({ isOfModule }: Frame, isPrimitive: boolean): string {
@@ -63,8 +65,3 @@ function colour({ isOfModule }: Frame, isPrimitive: boolean): string {
 
 const depthOf = (frame: Frame, scale: number): number =>
   frame.total * scale < THINNEST ? 0 : 1 + Math.max(0, ...frame.children.map((child) => depthOf(child, scale)));
-
-const round = (value: number): number => Math.round(value * 10) / 10;
-
-const escaped = (words: string): string =>
-  words.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`);
