@@ -8,7 +8,7 @@ export const USAGE = `usage: bench [options]
 
   --quick            fewer and shorter rounds of the chief measures, xtls, stock and node:tls: under a minute
   --json             results as JSON lines on standard output, nothing else there
-  --save             also write bench/results/DATE-CPU.json and .svg
+  --save             also write bench/results/DATE-CPU.json and its charts
   --only ID,…        these measures alone
   --subjects NAME,…  these subjects alone; the first is compared with the others
   --rounds N         rounds for each measure (default 7, quick 3)

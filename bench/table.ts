@@ -5,6 +5,7 @@
  */
 import type { Measure } from "./measure.ts";
 import type { Result } from "./rounds.ts";
+import { advantage } from "./statistics.ts";
 
 /** What a row is called. */
 export type Titled = Pick<Measure, "bench" | "title" | "unit">;
@@ -43,11 +44,9 @@ function figure(result: Result | undefined): string {
   return min === max ? value : `${value} (${min}-${max})`;
 }
 
-/** Always so that above 1 ours is better. */
 function ratio(ours: Result | undefined, other: Result | undefined): string {
   if (ours === undefined || other === undefined) return "";
-  const quotient = ours.value / other.value;
-  return (ours.better === "more" ? quotient : 1 / quotient).toFixed(2);
+  return advantage(ours, other).toFixed(2);
 }
 
 const short = (value: number): string =>
