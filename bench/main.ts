@@ -30,8 +30,8 @@ async function main(options: Options): Promise<void> {
   if (!options.json) console.log(`${table(measures, results)}\n${footnotes(described)}`);
   if (options.save) {
     const run = { date, machine: host, subjects: described, results };
-    tell(`kept: ${await keep(run, measures)}.{json,svg}`);
-  };
+    tell(`kept: ${await keep(run, measures)}.json, and its charts`);
+  }
 }
 
 /** Asked for by name, or all; a quick run leaves the thorough ones out. */
