@@ -5,10 +5,16 @@ has_apt() {
   command -v apt-get >/dev/null
 }
 
-# Fetches the package lists unless that was done within the last day.
+# Fetches the package lists unless there is one of each source, and none older than a day.
 update_lists() {
-  [ -n "$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mtime -1 2>/dev/null | head -n 1)" ] ||
-    step "updating the list of Debian packages" apt-get -q -o Acquire::Retries=3 update
+  has_fresh_lists || step "updating the list of Debian packages" apt-get -q -o Acquire::Retries=3 update
+}
+
+has_fresh_lists() {
+  local list
+  while read -r list; do
+    [ -n "$(find "$list"* -ctime -1 2>/dev/null | head -n 1)" ] || return 1
+  done < <(apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages')
 }
 
 # The version that apt-get would install, without epoch and Debian revision; empty if none.

@@ -4,6 +4,7 @@
  * window, on a profile that is made for it and thrown away. Knows no page.
  */
 
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 import { chromium } from "playwright-core";
@@ -25,6 +26,8 @@ export interface Tab {
 
 interface Installation {
   readonly executable: string;
+  /** The oldest major version that is known to get through. */
+  readonly oldest: number;
   launch(executablePath: string): Promise<Browser>;
 }
 
@@ -42,18 +45,24 @@ const QUIETLY = [
 const INSTALLATIONS = {
   chromium: {
     executable: "/usr/bin/chromium",
+    oldest: 120,
     launch: (executablePath) => chromium.launch({ executablePath, args: QUIETLY, chromiumSandbox: false }),
   },
   "firefox-esr": {
     executable: "/usr/bin/firefox-esr",
+    oldest: 153, // 140 loses its WebDriver BiDi connection
     launch: (executablePath) => launchFirefox({ browser: "firefox", executablePath }),
   },
 } as const satisfies Record<string, Installation>;
 
 export type BrowserName = keyof typeof INSTALLATIONS;
 
-export function isInstalled(name: BrowserName): boolean {
-  return existsSync(INSTALLATIONS[name].executable);
+/** What keeps a browser from being tested here; undefined: nothing. */
+export function obstacle(name: BrowserName): string | undefined {
+  const { executable, oldest }: Installation = INSTALLATIONS[name];
+  if (!existsSync(executable)) return `no ${name} on this machine: apt-get install --no-install-recommends ${name}`;
+  const version = Number(/\d+/.exec(execFileSync(executable, ["--version"], { encoding: "utf8" }))?.[0]);
+  return version < oldest ? `${name} ${version} is too old for its driver: apt-get update, then install ${oldest} or newer` : undefined;
 }
 
 export function launch(name: BrowserName): Promise<Browser> {

@@ -8,7 +8,7 @@ import type { Element } from "@xmpp/xml";
 import { type Router, startRouter } from "../../scripts/servers/router.ts";
 import { assert, skip, suite } from "../suite.ts";
 import { clearStage, enter, identityOf, message, once } from "../xmpp/stage.ts";
-import { type Browser, type BrowserName, isInstalled, launch, type Tab } from "./browser.ts";
+import { type Browser, type BrowserName, obstacle, launch, type Tab } from "./browser.ts";
 import type { Actions } from "./page/actions.ts";
 import { type Folder, openSite, type Site } from "./site.ts";
 
@@ -32,7 +32,8 @@ type Page = <Name extends keyof Actions>(
 ) => Promise<Awaited<ReturnType<Actions[Name]>>>;
 
 export function scenario(name: BrowserName): void {
-  if (!isInstalled(name)) return skip(`no ${name} on this machine: apt-get install --no-install-recommends ${name}`);
+  const reason = obstacle(name);
+  if (reason !== undefined) return skip(reason);
 
   const test = suite(`browser: ${name}`);
   let site: Site;
