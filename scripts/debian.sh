@@ -5,16 +5,13 @@ has_apt() {
   command -v apt-get >/dev/null
 }
 
-# Fetches the package lists unless there is one of each source, and none older than a day.
+# Fetches the package lists, unless that was done here within the last hour: lists that somebody
+# else fetched may be old, or lack a source.
 update_lists() {
-  has_fresh_lists || step "updating the list of Debian packages" apt-get -q -o Acquire::Retries=3 update
-}
-
-has_fresh_lists() {
-  local list
-  while read -r list; do
-    [ -n "$(find "$list"* -ctime -1 2>/dev/null | head -n 1)" ] || return 1
-  done < <(apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages')
+  local stamp=$cache/debian-lists
+  [ -z "$(find "$stamp" -mmin -60 2>/dev/null)" ] || return 0
+  step "updating the list of Debian packages" apt-get -q -o Acquire::Retries=3 update
+  touch "$stamp"
 }
 
 # The version that apt-get would install, without epoch and Debian revision; empty if none.
