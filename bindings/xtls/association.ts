@@ -6,12 +6,12 @@
  * other tunnel. After `#end` nothing happens any more.
  */
 import type { Element } from "@xmpp/xml";
-import { XtlsError, type ErrorCode } from "../errors.ts";
+import { XtlsError } from "../errors.ts";
 import { openChannel, type Channel } from "./channel.ts";
 import { buildError } from "./condition.ts";
 import { Goodbye } from "./goodbye.ts";
 import type { Host } from "./host.ts";
-import { Judgement } from "./judgement.ts";
+import { Judgement, whyRefused } from "./judgement.ts";
 import { Negotiation } from "./negotiation.ts";
 import { Outbox } from "./outbox.ts";
 import type { Output } from "./output.ts";
@@ -26,9 +26,6 @@ export type Refusal = "declined" | "unsupported" | "too-many-tunnels" | "no-comm
 
 /** The peer itself is gone, so there is nobody to say goodbye to. */
 const GONE: readonly string[] = ["alert-received", "unknown-tunnel", "peer-unavailable", "stream-lost"];
-
-/** What an alert of a peer that judges us means. */
-const MEANINGS: Readonly<Record<number, ErrorCode>> = { 49: "not-authorized", 71: "downgraded", 90: "handshake-canceled" };
 
 export class Association implements Tunnel {
   readonly peer: string;
@@ -420,12 +417,6 @@ export class Association implements Tunnel {
     this.statistics.iqsOut++;
     return this.#host.request(this, kind, payload, now);
   }
-}
-
-/** The peer's alert, while it judges us, says more than that there was one. */
-function whyRefused(error: XtlsError | undefined, channel: Channel | undefined): XtlsError | undefined {
-  const meaning = error?.code === "alert-received" ? MEANINGS[channel?.received ?? -1] : undefined;
-  return meaning === undefined ? error : new XtlsError(meaning, "The peer says so", { cause: error });
 }
 
 /** Anything thrown as one of ours. */

@@ -5,7 +5,7 @@
  * the association's work. Knows no method but by name.
  */
 import type { Element } from "@xmpp/xml";
-import { XtlsError } from "../errors.ts";
+import { XtlsError, type ErrorCode } from "../errors.ts";
 import { buildBind, checkBind } from "./bind.ts";
 import type { Channel } from "./channel.ts";
 import type { Host } from "./host.ts";
@@ -13,6 +13,9 @@ import type { Negotiation } from "./negotiation.ts";
 import { claimOf } from "./security.ts";
 import { refuseForeignName, type Claim } from "./trust.ts";
 import type { Tunnel } from "./tunnel.ts";
+
+/** What an alert of a peer that judges us means. */
+const MEANINGS: Readonly<Record<number, ErrorCode>> = { 49: "not-authorized", 71: "downgraded", 90: "handshake-canceled" };
 
 export class Judgement {
   readonly #host: Host;
@@ -66,4 +69,10 @@ export class Judgement {
   #ask(claim: Claim): void {
     this.#host.emit({ kind: "judge", tunnel: this.#tunnel, method: this.#negotiation.method, claim });
   }
+}
+
+/** The peer's alert, while it judges us, says more than that there was one. */
+export function whyRefused(error: XtlsError | undefined, channel: Channel | undefined): XtlsError | undefined {
+  const meaning = error?.code === "alert-received" ? MEANINGS[channel?.received ?? -1] : undefined;
+  return meaning === undefined ? error : new XtlsError(meaning, "The peer says so", { cause: error });
 }
