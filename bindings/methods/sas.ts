@@ -13,6 +13,7 @@
 import { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
 import { shortCode, SHORT_CODE_BYTES, type ShortCode } from "../verification/short-code.ts";
+import { equal } from "../tls/digest.ts";
 import { decodeBase64, encodeBase64 } from "../xtls/base64.ts";
 import { NS_XTLS_EXT } from "../xtls/namespaces.ts";
 import type { Verdict } from "../xtls/trust.ts";
@@ -166,8 +167,7 @@ function malformed(name: string): XtlsError {
 
 /** In constant time, though neither side of it is a secret by now. @throws XtlsError `not-authorized` */
 function requireSame(one: Uint8Array, other: Uint8Array, deed: string): void {
-  const difference = one.reduce((sum, byte, at) => sum | (byte ^ other[at]!), one.length ^ other.length);
-  if (difference !== 0) throw new XtlsError("not-authorized", `The peer ${deed}`);
+  if (!equal(one, other)) throw new XtlsError("not-authorized", `The peer ${deed}`);
 }
 
 function freshNonce(): Uint8Array {

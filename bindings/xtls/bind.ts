@@ -9,6 +9,7 @@
 import { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
 import type { Core } from "../tls/core.ts";
+import { equal } from "../tls/digest.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { frame } from "./frame.ts";
 import { NS_XTLS_EXT } from "./namespaces.ts";
@@ -37,7 +38,7 @@ export function buildBind(claim: Claim, agreement: Agreement, core: Core): Eleme
 /** Compares the peer's `<bind/>` with what we saw. @throws XtlsError `downgraded` */
 export function checkBind(element: Element, claim: Claim, agreement: Agreement, core: Core): void {
   const sender = claim.role === "initiator" ? "responder" : "initiator";
-  const isSame = element.is("bind", NS_XTLS_EXT) && areEqual(macOf(element), seal(sender, claim, agreement, core));
+  const isSame = element.is("bind", NS_XTLS_EXT) && equal(macOf(element), seal(sender, claim, agreement, core));
   if (!isSame) throw new XtlsError("downgraded", `${claim.jid} saw other offers than we did`);
 }
 
@@ -85,10 +86,4 @@ function macOf(element: Element): Uint8Array {
   } catch {
     return new Uint8Array();
   }
-}
-
-/** In a time that does not tell where they differ. */
-function areEqual(one: Uint8Array, other: Uint8Array): boolean {
-  if (one.length !== other.length) return false;
-  return one.reduce((difference, byte, at) => difference | (byte ^ (other[at] as number)), 0) === 0;
 }
