@@ -7,6 +7,7 @@
 
 import type { Element } from "@xmpp/xml";
 
+import { type Listener, Listeners } from "../base/listeners.ts";
 import { XtlsError } from "../errors.ts";
 import type { Identity } from "../tls/identity.ts";
 import { Examiner } from "../methods/examiner.ts";
@@ -20,7 +21,6 @@ import type { Security } from "../xtls/tunnel.ts";
 import { advertise, asksForInfo, ownInfo, supports } from "./disco.ts";
 import type { Context, Entity } from "./entity.ts";
 import { Inner } from "./inner.ts";
-import { Listeners } from "./listeners.ts";
 import { Outbox } from "./outbox.ts";
 import { interceptSend } from "./outgoing.ts";
 import { Replay } from "./replay.ts";
@@ -160,7 +160,7 @@ export class Xtls {
   }
 
   /** @returns what removes the listener again */
-  on<Name extends keyof XtlsEvents>(event: Name, listener: (...args: XtlsEvents[Name]) => void): () => void {
+  on<Name extends keyof XtlsEvents>(event: Name, listener: Listener<XtlsEvents[Name]>): () => void {
     return this.#listeners.on(event, listener);
   }
 

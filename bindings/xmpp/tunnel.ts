@@ -7,11 +7,11 @@
 
 import { Element } from "@xmpp/xml";
 
+import { type Listener, Listeners } from "../base/listeners.ts";
 import { XtlsError } from "../errors.ts";
 import type { Role, State } from "../xtls/state.ts";
 import type { Security, Statistics, Tunnel as Association } from "../xtls/tunnel.ts";
 import { randomId } from "./id.ts";
-import { Listeners } from "./listeners.ts";
 import { isAnswer, isRequest } from "./stanza.ts";
 
 export interface TunnelEvents {
@@ -110,7 +110,7 @@ export class Tunnel {
   }
 
   /** @returns what removes the listener again */
-  on<Name extends keyof TunnelEvents>(event: Name, listener: (...args: TunnelEvents[Name]) => void): () => void {
+  on<Name extends keyof TunnelEvents>(event: Name, listener: Listener<TunnelEvents[Name]>): () => void {
     return this.#listeners.on(event, listener);
   }
 

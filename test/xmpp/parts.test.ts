@@ -6,7 +6,6 @@ import xml, { type Element } from "@xmpp/xml";
 
 import { Clock } from "../../bindings/xmpp/clock.ts";
 import { randomId } from "../../bindings/xmpp/id.ts";
-import { Listeners } from "../../bindings/xmpp/listeners.ts";
 import { Outbox } from "../../bindings/xmpp/outbox.ts";
 import { interceptSend } from "../../bindings/xmpp/outgoing.ts";
 import { Replay } from "../../bindings/xmpp/replay.ts";
@@ -43,21 +42,6 @@ test("ids are 128 bits and differ", () => {
   const ids = Array.from({ length: 100 }, randomId);
   assert.is(new Set(ids).size, 100);
   assert.ok(ids.every((id) => /^[0-9a-f]{32}$/.test(id)));
-});
-
-test("a listener that throws keeps none of the others from hearing", () => {
-  const reports: unknown[] = [];
-  const listeners = new Listeners<{ word: [string] }>((error) => reports.push(error));
-  const heard: string[] = [];
-  listeners.on("word", () => {
-    throw new Error("deaf");
-  });
-  const remove = listeners.on("word", (word) => heard.push(word));
-  listeners.emit("word", "one");
-  remove();
-  listeners.emit("word", "two");
-  assert.equal(heard, ["one"]);
-  assert.is(reports.length, 2);
 });
 
 test("the clock wakes once, at the last deadline it was given", async () => {
