@@ -96,19 +96,43 @@ test("docs/conformance.md names a test that exists for every rule", () => {
     .split("\n")
     .filter((line) => /^\| .*`test\//.test(line));
   assert.ok(rows.length > 60);
-  for (const row of rows) {
-    const named = [...row.matchAll(/`(test\/[^`]+)`: "([^"]+)"/g)];
-    assert.ok(named.length > 0, row);
-    for (const [, file, claim] of named)
-      assert.ok(claims(file as string).includes(claim as string), `${file}: ${claim}`);
+  rows.forEach(namesTests);
+});
+
+test("docs/security.md names a test that exists for every claim in its tables", () => {
+  const tables = tablesOf(read("docs/security.md"));
+  assert.ok(tables.flat().length > 80);
+  for (const [header, , ...rows] of tables) {
+    assert.match(header as string, /\| tests? \|$/, "a table of claims ends with its tests");
+    // A dash stands where nothing is promised.
+    rows.filter((row) => !row.endsWith("| — |")).forEach(namesTests);
   }
 });
+
+/** The Markdown tables of a page, line by line: header, rule, rows. */
+function tablesOf(page: string): string[][] {
+  return [...page.matchAll(/(?:^\|.*\n)+/gm)].map(([table]) => table.trimEnd().split("\n"));
+}
+
+function namesTests(row: string): void {
+  const named = [...row.matchAll(/`((?:test|scripts)\/[^`]+)`: "([^"]+)"/g)];
+  assert.ok(named.length > 0, row);
+  for (const [, file, claim] of named) assert.ok(claims(file as string).includes(claim as string), `${file}: ${claim}`);
+}
+
+/** How tests are declared, by the kind of file. */
+const DECLARED: Readonly<Record<string, RegExp>> = {
+  ts: /\btest\(\s*(["'`])(.*?)\1,/g,
+  c: /\brun\((")(.*?)",/g,
+  sh: /\bclaim (")(.*?)"/g,
+};
 
 /** The claims of a test file; what a loop fills in reads "…". */
 function claims(file: string): string[] {
   if (!existsSync(new URL(`../../${file}`, import.meta.url))) return [];
-  const found = read(file).matchAll(/\btest\(\s*(["'`])(.*?)\1,/g);
-  return [...found].map(([, , claim]) => (claim as string).replace(/\$\{[^}]*\}/g, "…"));
+  const declared = DECLARED[file.slice(file.lastIndexOf(".") + 1)];
+  const found = declared === undefined ? [] : [...read(file).matchAll(declared)];
+  return found.map(([, , claim]) => (claim as string).replace(/\$\{[^}]*\}/g, "…"));
 }
 
 test.run();

@@ -1,0 +1,89 @@
+/** The bind: a MAC over all that was said in clear, which is another when any part of it is another. */
+import { BIND_LABEL, buildBind, checkBind, type Agreement } from "../../bindings/xtls/bind.ts";
+import type { Claim } from "../../bindings/xtls/trust.ts";
+import type { Certificate } from "../../bindings/tls/certificate.ts";
+import { assert, suite } from "../suite.ts";
+import { loadCore } from "../module.ts";
+
+const test = suite("bind");
+const core = await loadCore();
+const utf8 = new TextEncoder();
+
+const agreement: Agreement = {
+  offers: { initiator: utf8.encode("an offer"), responder: utf8.encode("another") },
+  sid: "sid",
+  method: "x509",
+};
+
+/** The same tunnel as its two ends see it; the exporter's secret is one and the same. */
+function claimOf(role: Claim["role"], changes: Partial<Claim> = {}): Claim {
+  const ends = {
+    initiator: { jid: "romeo@montague.example/orchard", fingerprint: "AA" },
+    responder: { jid: "juliet@capulet.example/balcony", fingerprint: "BB" },
+  };
+  return {
+    jid: "juliet@capulet.example",
+    peer: {} as Certificate,
+    local: ends[role].jid,
+    role,
+    ends,
+    isBound: true,
+    exporter: (label) => new Uint8Array(32).fill(label === BIND_LABEL ? 1 : 2),
+    verifyChain: () => [],
+    ...changes,
+  };
+}
+
+function isTaken(sent: Claim, said: Agreement, received: Claim, heard: Agreement): boolean {
+  try {
+    checkBind(buildBind(sent, said, core), received, heard, core);
+    return true;
+  } catch (error) {
+    assert.is((error as { code?: string }).code, "downgraded");
+    return false;
+  }
+}
+
+test("is taken by the other end of the same tunnel, in both directions", () => {
+  assert.ok(isTaken(claimOf("initiator"), agreement, claimOf("responder"), agreement));
+  assert.ok(isTaken(claimOf("responder"), agreement, claimOf("initiator"), agreement));
+});
+
+test("refuses its own proof sent back", () => {
+  for (const role of ["initiator", "responder"] as const)
+    assert.not.ok(isTaken(claimOf(role), agreement, claimOf(role), agreement));
+});
+
+const { ends } = claimOf("initiator");
+const other = (end: "initiator" | "responder", change: object): Partial<Claim> => ({
+  ends: { ...ends, [end]: { ...ends[end], ...change } },
+});
+const CLAIMS: Readonly<Record<string, Partial<Claim>>> = {
+  "the initiator's JID": other("initiator", { jid: "romeo@montague.example/tomb" }),
+  "the responder's JID": other("responder", { jid: "juliet@capulet.example/tomb" }),
+  "the initiator's certificate": other("initiator", { fingerprint: "CC" }),
+  "the responder's certificate": other("responder", { fingerprint: "CC" }),
+  "the TLS connection": { exporter: () => new Uint8Array(32).fill(3) },
+};
+const AGREEMENTS: Readonly<Record<string, Partial<Agreement>>> = {
+  "the initiator's offer": { offers: { ...agreement.offers, initiator: utf8.encode("an offex") } },
+  "the responder's offer": { offers: { ...agreement.offers, responder: undefined } },
+  "the order of the offers": { offers: { initiator: agreement.offers.responder, responder: agreement.offers.initiator } },
+  "the border between two offers": { offers: { initiator: utf8.encode("an offe"), responder: utf8.encode("ranother") } },
+  "the sid": { sid: "dis" },
+  "the method": { method: "srp" },
+};
+
+for (const [what, change] of Object.entries(CLAIMS)) {
+  test(`is refused when ${what} differs`, () => {
+    assert.not.ok(isTaken(claimOf("initiator"), agreement, claimOf("responder", change), agreement));
+  });
+}
+
+for (const [what, change] of Object.entries(AGREEMENTS)) {
+  test(`is refused when ${what} is another`, () => {
+    assert.not.ok(isTaken(claimOf("initiator"), agreement, claimOf("responder"), { ...agreement, ...change }));
+  });
+}
+
+test.run();
