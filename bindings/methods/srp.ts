@@ -15,7 +15,7 @@ import type { Core } from "../tls/core.ts";
 import { equal } from "../tls/digest.ts";
 import { srpClient, srpServer, SRP_LENGTH, SRP_PROOF_LENGTH, type Srp } from "../tls/srp.ts";
 import { decodeBase64, encodeBase64 } from "../xtls/base64.ts";
-import { bareJid } from "../xtls/jid.ts";
+import { bareJid } from "../base/jid.ts";
 import { NS_XTLS_EXT } from "../xtls/namespaces.ts";
 import type { Role } from "../xtls/state.ts";
 import type { Verdict } from "../xtls/trust.ts";

@@ -5,7 +5,7 @@
  * there is a revocation list, everybody on the way to an authority needs a valid one of the issuer's.
  */
 import type { AuthoritySources } from "../tls/authorities.ts";
-import { isSameJid } from "../xtls/jid.ts";
+import { isSameJid } from "../base/jid.ts";
 import type { Claim, Trust, Verdict } from "../xtls/trust.ts";
 import { acceptProof } from "./proof.ts";
 

@@ -7,7 +7,7 @@
  * which a distrusted key is unknown. Knows nothing of where the text is kept.
  */
 import { XtlsError } from "../errors.ts";
-import { bareJid } from "../xtls/jid.ts";
+import { bareJid } from "../base/jid.ts";
 import type { TrustState } from "../xtls/trust.ts";
 import { isCanonicalFingerprint } from "./fingerprint.ts";
 import { ILLEGIBLE, RECORD_LIMITS, type SeenCertificate, type TrustRecord, type TrustStep } from "./record.ts";

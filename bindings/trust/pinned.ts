@@ -4,7 +4,7 @@
  * The safest policy: nothing is learnt, nothing is asked. A pin is the SHA-256 of the
  * certificate or of its public key (SPKI), written as in XEP-0320.
  */
-import { bareJid } from "../xtls/jid.ts";
+import { bareJid } from "../base/jid.ts";
 import type { Claim, Proof, Trust, Verdict } from "../xtls/trust.ts";
 import { canonicalFingerprint } from "./fingerprint.ts";
 import { acceptProof } from "./proof.ts";

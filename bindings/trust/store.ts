@@ -5,7 +5,7 @@
  * once. A store that cannot be read trusts nobody: every call rejects with `store-damaged`.
  */
 import { XtlsError } from "../errors.ts";
-import { bareJid } from "../xtls/jid.ts";
+import { bareJid } from "../base/jid.ts";
 import { parseDocument, printDocument } from "./document.ts";
 import { canonicalFingerprint } from "./fingerprint.ts";
 import { type Keys, merged, put, recordOf } from "./keys.ts";

@@ -5,7 +5,7 @@
  * (after Signal's numeric fingerprints). Who wants another key to show one's 30 digits must try 10^30 = 2^99.7
  * keys, each at 2^17.6 compressions of SHA-512: 2^117. Knows neither store nor tunnel. RFC 8018 (PBKDF2).
  */
-import { bareJid } from "../xtls/jid.ts";
+import { bareJid } from "../base/jid.ts";
 import { digitsOf } from "./fingerprint.ts";
 
 /** Somebody's address and key. */

@@ -9,7 +9,7 @@ import type { XtlsError } from "../errors.ts";
 import { canonicalFingerprint } from "../trust/fingerprint.ts";
 import type { TrustRecord } from "../trust/record.ts";
 import type { TrustStore } from "../trust/store.ts";
-import { bareJid } from "../xtls/jid.ts";
+import { bareJid } from "../base/jid.ts";
 import { parseVerificationUri, type VerificationUri } from "./uri.ts";
 
 /** What the person meant by scanning. */

@@ -7,7 +7,7 @@
  * per key and outlives its certificates; one `sha-256` for each of the owner's devices. Believes nothing: scan.ts does.
  */
 import { XtlsError } from "../errors.ts";
-import { bareJid, parseJid } from "../xtls/jid.ts";
+import { bareJid, parseJid } from "../base/jid.ts";
 import { digitsOf, parseFingerprint } from "./fingerprint.ts";
 
 /** What such a URI says. */

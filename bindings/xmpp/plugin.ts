@@ -13,7 +13,7 @@ import type { Identity } from "../tls/identity.ts";
 import { Examiner } from "../methods/examiner.ts";
 import type { Method } from "../methods/method.ts";
 import type { EndpointOptions } from "../xtls/endpoint.ts";
-import { isSameJid } from "../xtls/jid.ts";
+import { isSameJid } from "../base/jid.ts";
 import { NS_C2CTLS } from "../xtls/namespaces.ts";
 import { type Offer, parseOffer } from "../xtls/offer.ts";
 import type { Trust } from "../xtls/trust.ts";

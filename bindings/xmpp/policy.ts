@@ -10,7 +10,7 @@ import { Element } from "@xmpp/xml";
 
 import { XtlsError } from "../errors.ts";
 import { buildError } from "../xtls/condition.ts";
-import { bareJid } from "../xtls/jid.ts";
+import { bareJid } from "../base/jid.ts";
 import { asksForInfo } from "./disco.ts";
 import { isRequest, xtlsRequest } from "./stanza.ts";
 

@@ -8,7 +8,7 @@ import xml, { type Element } from "@xmpp/xml";
 
 import { XtlsError } from "../errors.ts";
 import type { IncomingAnswer } from "../xtls/endpoint.ts";
-import { isSameJid } from "../xtls/jid.ts";
+import { isSameJid } from "../base/jid.ts";
 import { randomId } from "./id.ts";
 
 /** Milliseconds. */

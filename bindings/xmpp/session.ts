@@ -13,7 +13,7 @@ import type { Examiner } from "../methods/examiner.ts";
 import { unlessOver } from "../methods/unless-over.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest } from "../xtls/endpoint.ts";
-import { bareJid } from "../xtls/jid.ts";
+import { bareJid } from "../base/jid.ts";
 import { BASE_METHOD } from "../xtls/negotiation.ts";
 import type { Offer } from "../xtls/offer.ts";
 import type { Refusal } from "../xtls/association.ts";

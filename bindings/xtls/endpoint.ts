@@ -13,7 +13,7 @@ import type { EngineOptions } from "../tls/options.ts";
 import { Association, type Refusal } from "./association.ts";
 import { buildError, parseError } from "./condition.ts";
 import type { Host } from "./host.ts";
-import { bareJid, compareOctets, fullJid } from "./jid.ts";
+import { bareJid, compareOctets, fullJid } from "../base/jid.ts";
 import { limitsWith, type Limits } from "./limits.ts";
 import { BASE_METHOD, offerOf } from "./negotiation.ts";
 import { buildOffer, parseOffer } from "./offer.ts";

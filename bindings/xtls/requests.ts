@@ -5,7 +5,7 @@
  * that was asked. An error may also come from those who bounce what they cannot deliver: the
  * peer's account, its domain, our own server. RFC 6120 §8.1.2.1, §10.5.
  */
-import { bareJid, domainOf, isSameJid } from "./jid.ts";
+import { bareJid, domainOf, isSameJid } from "../base/jid.ts";
 import type { Request } from "./state.ts";
 
 /** One request that waits for its answer. */

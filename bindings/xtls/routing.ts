@@ -7,7 +7,7 @@
  */
 import { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
-import { bareJid, isSameJid } from "./jid.ts";
+import { bareJid, isSameJid } from "../base/jid.ts";
 import { NS_CLIENT, NS_COMPONENT, NS_XTLS } from "./namespaces.ts";
 
 /** The two ends of a tunnel, full JIDs. */

@@ -8,7 +8,7 @@ import { Authorities, type AuthoritySources } from "../tls/authorities.ts";
 import type { Core } from "../tls/core.ts";
 import type { Identity } from "../tls/identity.ts";
 import type { Channel } from "./channel.ts";
-import { bareJid } from "./jid.ts";
+import { bareJid } from "../base/jid.ts";
 import type { Claim, TrustState } from "./trust.ts";
 import type { Security, Tunnel } from "./tunnel.ts";
 

@@ -8,7 +8,7 @@
 import { XtlsError, type ErrorCode } from "../errors.ts";
 import type { Authorities, AuthoritySources } from "../tls/authorities.ts";
 import type { Certificate } from "../tls/certificate.ts";
-import { isSameJid } from "./jid.ts";
+import { isSameJid } from "../base/jid.ts";
 import type { Role } from "./state.ts";
 
 /** What is known of a key: kept per bare JID and SHA-256 of SubjectPublicKeyInfo. */

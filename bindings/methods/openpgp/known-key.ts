@@ -8,7 +8,7 @@
  */
 import type { Key, KeyID, PublicKey, Subkey, User } from "openpgp";
 import { XtlsError } from "../../errors.ts";
-import { isSameJid } from "../../xtls/jid.ts";
+import { isSameJid } from "../../base/jid.ts";
 import { strictRules, type Library } from "./library.ts";
 
 /**

@@ -8,7 +8,7 @@
 import { XtlsError } from "../../errors.ts";
 import type { Core } from "../../tls/core.ts";
 import { srpVerifier } from "../../tls/srp.ts";
-import { bareJid } from "../../xtls/jid.ts";
+import { bareJid } from "../../base/jid.ts";
 import { frame } from "../binding.ts";
 import { opaqueString } from "./opaque-string.ts";
 import { ROUNDS, SALT_LENGTH, stretch, type Stretch } from "./stretch.ts";

@@ -1,6 +1,6 @@
-import { bareJid, compareOctets, domainOf, fullJid, isSameJid, parseJid } from "../../bindings/xtls/jid.ts";
+import { bareJid, compareOctets, domainOf, fullJid, isSameJid, parseJid } from "../../bindings/base/jid.ts";
 import { assert, suite } from "../suite.ts";
-import { code } from "./code.ts";
+import { code } from "../xtls/code.ts";
 
 const test = suite("jid");
 
