@@ -13,7 +13,7 @@ export SERVER METHOD
 .NOTPARALLEL:
 .PHONY: all demo test fuzz bench abi record clean help
 
-all: $(MODULES) dist/wasm/xtls.wasm ## compile both modules and the TypeScript (the default)
+all: $(MODULES) dist/wasm/xtls.wasm ## compile the module and the TypeScript (the default)
 
 demo: all ## Romeo and Juliet through a tunnel; METHOD=x509, srp, sas or openpgp; SERVER=prosody or ejabberd
 	@$(if $(SERVER),scripts/packages.sh $(SERVER))
@@ -32,9 +32,8 @@ bench: all wasm/xtls-stock.wasm $(PEERS) ## measure speed and size beside the st
 abi: $(MODULES) ## make wasm/abi.ts from wasm/abi.txt
 	@$(TSX) scripts/abi.ts
 
-record: ## note the modules' SHA-256 in wasm/xtls.wasm.sha256, after a change of the core
+record: ## note the module's SHA-256 in wasm/xtls.wasm.sha256, after a change of the core
 	@scripts/wasm.sh --facts >wasm/facts.part
-	@VARIANT=scalar scripts/wasm.sh --facts >>wasm/facts.part
 	@mv wasm/facts.part wasm/xtls.wasm.sha256
 
 clean: ## remove what was built in this clone
@@ -43,7 +42,7 @@ clean: ## remove what was built in this clone
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand --tabs=16
 
-dist/wasm/xtls.wasm: wasm/xtls.wasm wasm/xtls-scalar.wasm $(SOURCES) scripts/dist.sh
+dist/wasm/xtls.wasm: wasm/xtls.wasm $(SOURCES) scripts/dist.sh
 	@scripts/dist.sh
 
 wasm/xtls.wasm: $(CORE)

@@ -32,8 +32,7 @@ interface Question extends Titled {
 async function main({ json, pace, only }: Options): Promise<void> {
   buildKernels();
   const libraries = [
-    ...[kernels("xtls", "kernels"), kernels("xtls-scalar", "kernels-scalar")],
-    ...[node, web],
+    ...[kernels("xtls"), node, web],
     ...(isInstalled("@noble/curves") ? [await noble()] : []),
     ...(isInstalled("libsodium-wrappers") ? [await sodium()] : []),
   ];

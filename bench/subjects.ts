@@ -5,7 +5,7 @@ import { readdir } from "node:fs/promises";
 import type { Subject } from "./subject.ts";
 
 /** The baseline first: the table's ratios refer to it. */
-const ORDER = ["xtls", "xtls-scalar", "stock", "node:tls"];
+const ORDER = ["xtls", "stock", "node:tls"];
 
 /** What a quick run compares. */
 export const QUICK: readonly string[] = ["xtls", "stock", "node:tls"];

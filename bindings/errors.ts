@@ -35,7 +35,7 @@ export interface ErrorRow {
 // prettier-ignore
 export const ERRORS = {
   // Loading the module
-  "wasm-unsupported":     { blame: "host",    tunnel: "none",  advice: "This engine has no WebAssembly: use Node 20 or a current browser." },
+  "wasm-unsupported":     { blame: "host",    tunnel: "none",  advice: "This engine has no WebAssembly, or none with SIMD: use Node 20 or a current browser (Safari from 16.4 on)." },
   "wasm-not-found":       { blame: "host",    tunnel: "none",  advice: "The module could not be fetched: serve xtls.wasm and pass its URL to loadCore." },
   "wasm-invalid":         { blame: "host",    tunnel: "none",  advice: "What was loaded is not a WebAssembly module (often a 404 page): check the URL." },
   "wasm-blocked":         { blame: "host",    tunnel: "none",  advice: "The page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to script-src." },

@@ -8,7 +8,7 @@ import { Core } from "./tls/core.ts";
 /**
  * Loads the WebAssembly module and starts one instance of it.
  *
- * @param source URL, Response, bytes or compiled module; default the packaged file, with SIMD where the engine has it
+ * @param source URL, Response, bytes or compiled module; default the packaged file
  * @throws XtlsError `wasm-not-found`, `wasm-invalid`, `wasm-blocked`, `wasm-unsupported`, `abi-mismatch`,
  *   `randomness-missing`, `out-of-memory`
  */

@@ -9,9 +9,9 @@
 
 #define RECORD_HEADER 5
 #define PLAIN_ALERT (RECORD_HEADER + 2)
-#define INNER_ALERT (RECORD_HEADER + 2 + 1 + 16) /* TLS 1.3: inner type and tag; no handshake message is so short */
+#define INNER_ALERT (RECORD_HEADER + 2 + 1 + 16) /* inner type and tag; no handshake message is so short */
 
-#define ALERT_MAX 32 /* bytes of an alert's record in either version */
+#define ALERT_MAX 32 /* bytes of an alert's record, protected or not */
 
 #define CERTIFICATE_REQUIRED 116 /* Mbed TLS has only SSL 3's no_certificate, 41 */
 
@@ -61,13 +61,6 @@ static unsigned char certificate_alert(unsigned problems)
     return MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN;
 }
 
-static unsigned char missing_certificate_alert(const xtls_engine *engine)
-{
-    return mbedtls_ssl_get_version_number(&engine->ssl) == MBEDTLS_SSL_VERSION_TLS1_3
-               ? CERTIFICATE_REQUIRED
-               : MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE; /* RFC 5246 7.4.6 */
-}
-
 static unsigned char alert_of(const xtls_engine *engine, int error)
 {
     size_t i;
@@ -76,7 +69,7 @@ static unsigned char alert_of(const xtls_engine *engine, int error)
         return certificate_alert(engine->problems);
     }
     if (error == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE) {
-        return missing_certificate_alert(engine);
+        return CERTIFICATE_REQUIRED;
     }
     for (i = 0; i < COUNT(ALERTS); i++) {
         if (ALERTS[i].error == error) {

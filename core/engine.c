@@ -94,7 +94,6 @@ int xtls_engine_start(xtls_engine *engine)
     if (engine->state != XTLS_STATE_NEW) {
         return XTLS_ERR_STATE;
     }
-    xtls_options_complete(engine);
     engine->state = XTLS_STATE_HANDSHAKING;
     status = mbedtls_ssl_setup(&engine->ssl, &engine->config);
     if (status == 0) {

@@ -6,8 +6,7 @@
  *                                | engine |
  *     ciphertext out <- drain <- +--------+  <- write <- plaintext in
  *
- * TLS 1.3 (RFC 8446) by default, 1.2 (RFC 5246 + RFC 7627, ECDHE and AEAD
- * only) when asked. Both ends always authenticate with a certificate.
+ * TLS 1.3 (RFC 8446) and nothing older. Both ends always authenticate with a certificate.
  * Nothing here calls back into user code, nothing blocks: "would block" is a
  * state. An error sticks; the alert it caused is still drained.
  */
@@ -39,9 +38,6 @@ typedef struct xtls_engine xtls_engine;
 
 /* `identity` is retained. `limit` bounds each of the three rings, in bytes (0: 1 MiB). XTLS_OK, XTLS_ERR_ARGUMENT, XTLS_ERR_MEMORY. */
 int xtls_engine_create(int role, xtls_identity *identity, size_t limit, xtls_engine **output);
-
-/* 0x0303 or 0x0304 each; default 0x0304 for both. */
-int xtls_engine_versions(xtls_engine *engine, unsigned lowest, unsigned highest);
 
 /* IANA numbers in order of preference; default: every suite of the configuration, ChaCha20-Poly1305 first. */
 int xtls_engine_ciphersuites(xtls_engine *engine, const unsigned short *suites, size_t count);
@@ -132,8 +128,8 @@ int xtls_engine_session(xtls_engine *engine, unsigned char *output, size_t max);
 int xtls_engine_key_log(xtls_engine *engine, unsigned char *output, size_t max);
 
 /*
- * Exported keying material (RFC 8446 7.5, RFC 5705). `context` may be NULL: no context,
- * which TLS 1.2 tells apart from an empty one. XTLS_OK, XTLS_ERR_STATE before the handshake is over, XTLS_ERR_ARGUMENT.
+ * Exported keying material (RFC 8446 7.5, RFC 5705). `context` may be NULL: an empty one.
+ * XTLS_OK, XTLS_ERR_STATE before the handshake is over, XTLS_ERR_ARGUMENT.
  */
 int xtls_engine_export(xtls_engine *engine, const unsigned char *label, size_t label_length,
                        const unsigned char *context, size_t context_length, unsigned char *output, size_t length);

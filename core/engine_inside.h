@@ -36,11 +36,8 @@ struct xtls_engine {
 
     mbedtls_ssl_config config;
     mbedtls_ssl_context ssl;
-    unsigned lowest_version;
-    unsigned highest_version;
     int suites[XTLS_SUITES_MAX + 1]; /* config points to these three; zero or NULL ends them */
     uint16_t groups[XTLS_GROUPS_MAX + 1];
-    size_t wanted_groups;    /* how many of them may exchange keys; the rest is for TLS 1.2's certificates */
     const char *alpn[XTLS_ALPN_MAX + 1]; /* into alpn_names */
     char *alpn_names;        /* owned */
 
@@ -63,11 +60,6 @@ struct xtls_engine {
     int has_alerted;         /* Mbed TLS sent an alert since the last look */
     xtls_bio key_log;
 };
-
-/* --- engine_options.c --- */
-
-/* Ends the options. */
-void xtls_options_complete(xtls_engine *engine);
 
 /* --- records.c --- */
 

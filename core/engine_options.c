@@ -12,17 +12,11 @@
 #define DEFAULT_LIMIT (1024 * 1024)
 #define KEY_LOG_LIMIT 4096 /* the lines of a handshake, twice over */
 
-/* RFC 8446 B.4, RFC 7905, RFC 5289: ChaCha20 first, there is no AES hardware in wasm. */
+/* RFC 8446 B.4: ChaCha20 first, there is no AES hardware in wasm. */
 static const int DEFAULT_SUITES[] = {
     MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
     MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
     MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
 };
 
 static const uint16_t DEFAULT_GROUPS[] = {
@@ -54,7 +48,6 @@ static int configure(xtls_engine *engine)
     mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_3);
     mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
                                                           MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
-    mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED); /* TLS 1.2's */
     mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
         config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
     mbedtls_ssl_conf_new_session_tickets(config, 1);
@@ -80,8 +73,6 @@ static xtls_engine *new_engine(int role, size_t limit)
     mbedtls_ssl_init(&engine->ssl);
     memcpy(engine->suites, DEFAULT_SUITES, sizeof(DEFAULT_SUITES));
     memcpy(engine->groups, DEFAULT_GROUPS, sizeof(DEFAULT_GROUPS));
-    engine->wanted_groups = COUNT(DEFAULT_GROUPS);
-    engine->lowest_version = engine->highest_version = MBEDTLS_SSL_VERSION_TLS1_3;
     return engine;
 }
 
@@ -107,26 +98,6 @@ int xtls_engine_create(int role, xtls_identity *identity, size_t limit, xtls_eng
         return status;
     }
     *output = engine;
-    return XTLS_OK;
-}
-
-static int is_version(unsigned version)
-{
-    return version == MBEDTLS_SSL_VERSION_TLS1_2 || version == MBEDTLS_SSL_VERSION_TLS1_3;
-}
-
-int xtls_engine_versions(xtls_engine *engine, unsigned lowest, unsigned highest)
-{
-    if (engine == NULL || !is_version(lowest) || !is_version(highest) || lowest > highest) {
-        return XTLS_ERR_ARGUMENT;
-    }
-    if (!is_new(engine)) {
-        return XTLS_ERR_STATE;
-    }
-    engine->lowest_version = lowest;
-    engine->highest_version = highest;
-    mbedtls_ssl_conf_min_tls_version(&engine->config, (mbedtls_ssl_protocol_version) lowest);
-    mbedtls_ssl_conf_max_tls_version(&engine->config, (mbedtls_ssl_protocol_version) highest);
     return XTLS_OK;
 }
 
@@ -183,7 +154,6 @@ int xtls_engine_groups(xtls_engine *engine, const unsigned short *groups, size_t
         }
     }
     memcpy(engine->groups, chosen, sizeof(chosen));
-    engine->wanted_groups = wanted;
     return XTLS_OK;
 }
 
@@ -263,22 +233,4 @@ int xtls_engine_log_keys(xtls_engine *engine)
     }
     mbedtls_ssl_set_export_keys_cb(&engine->ssl, xtls_key_log_export, engine);
     return XTLS_OK;
-}
-
-/*
- * TLS 1.2's list of groups speaks of certificates too (RFC 8422 5.1): without P-256 in it
- * nobody could show one. handshake.c sees to it that keys are exchanged over wanted groups only.
- */
-void xtls_options_complete(xtls_engine *engine)
-{
-    size_t i, count = engine->wanted_groups;
-
-    if (engine->lowest_version == MBEDTLS_SSL_VERSION_TLS1_3) {
-        return;
-    }
-    for (i = 0; i < COUNT(DEFAULT_GROUPS); i++) {
-        if (!has_group(engine->groups, count, DEFAULT_GROUPS[i])) {
-            engine->groups[count++] = DEFAULT_GROUPS[i];
-        }
-    }
 }

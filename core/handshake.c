@@ -1,7 +1,7 @@
 /*
  * The handshake, step by step: Mbed TLS does it; here is what this product
  * demands beyond. Both ends have a certificate; with authorities set it leads
- * there; TLS 1.2 has RFC 7627. A demand that is not met stops the next step.
+ * there. A demand that is not met stops the next step.
  */
 #include "engine_inside.h"
 #include "peek.h"
@@ -21,30 +21,6 @@ static int judge_certificate(xtls_engine *engine)
         return MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE;
     }
     return problems != 0 && engine->authorities != NULL ? MBEDTLS_ERR_X509_CERT_VERIFY_FAILED : XTLS_OK;
-}
-
-/* The list that Mbed TLS has may be longer: see xtls_options_complete. */
-static int is_wanted(const xtls_engine *engine, unsigned group)
-{
-    size_t i;
-
-    for (i = 0; i < engine->wanted_groups; i++) {
-        if (engine->groups[i] == group) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int judge(xtls_engine *engine)
-{
-    if (engine->group != 0 && !is_wanted(engine, engine->group)) {
-        return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
-    }
-    if (xtls_peek_lacks_extended_master_secret(&engine->ssl)) {
-        return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE; /* RFC 7627 5.2, 5.3 */
-    }
-    return judge_certificate(engine);
 }
 
 static void observe(xtls_engine *engine)
@@ -92,7 +68,7 @@ int xtls_handshake_continue(xtls_engine *engine)
 
         observe(engine);
         if (error == 0) {
-            error = judge(engine);
+            error = judge_certificate(engine);
         }
         if (error != 0) {
             return error;

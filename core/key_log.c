@@ -15,8 +15,6 @@
 static const char *label_of(mbedtls_ssl_key_export_type type)
 {
     switch (type) {
-    case MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET:
-        return "CLIENT_RANDOM";
     case MBEDTLS_SSL_KEY_EXPORT_TLS1_3_CLIENT_HANDSHAKE_TRAFFIC_SECRET:
         return "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
     case MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_HANDSHAKE_TRAFFIC_SECRET:

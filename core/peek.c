@@ -10,33 +10,20 @@ int xtls_peek_is_at_rest(const mbedtls_ssl_context *ssl)
     return ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER;
 }
 
-unsigned xtls_peek_group(mbedtls_ssl_context *ssl)
+unsigned xtls_peek_group(const mbedtls_ssl_context *ssl)
 {
-    if (ssl->handshake == NULL) {
-        return 0;
-    }
-    if (ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3) {
-        return ssl->handshake->offered_group_id;
-    }
-    return mbedtls_ssl_get_tls_id_from_ecp_group_id(mbedtls_ecdh_get_grp_id(&ssl->handshake->ecdh_ctx));
+    return ssl->handshake == NULL ? 0 : ssl->handshake->offered_group_id;
 }
 
 int xtls_peek_is_resuming(const mbedtls_ssl_context *ssl)
 {
-    return ssl->handshake != NULL && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 &&
+    return ssl->handshake != NULL &&
            (ssl->handshake->key_exchange_mode & MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL) != 0;
 }
 
 const unsigned char *xtls_peek_exporter_secret(const mbedtls_ssl_context *ssl)
 {
     return ssl->session_negotiate->app_secrets.exporter_master_secret;
-}
-
-int xtls_peek_lacks_extended_master_secret(const mbedtls_ssl_context *ssl)
-{
-    return ssl->handshake != NULL && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2 &&
-           ssl->state > MBEDTLS_SSL_SERVER_HELLO &&
-           ssl->handshake->extended_ms != MBEDTLS_SSL_EXTENDED_MS_ENABLED;
 }
 
 int xtls_peek_pended_alert(const mbedtls_ssl_context *ssl, int error)
@@ -70,7 +57,7 @@ void xtls_peek_protect_alerts(mbedtls_ssl_context *ssl)
 {
     mbedtls_ssl_handshake_params *handshake = ssl->handshake;
 
-    if (handshake == NULL || handshake->transform_handshake == NULL) { /* TLS 1.2, or before ServerHello */
+    if (handshake == NULL || handshake->transform_handshake == NULL) { /* before ServerHello */
         return;
     }
     if (ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT && ssl->transform_out == NULL) {

@@ -12,16 +12,13 @@
 int xtls_peek_is_at_rest(const mbedtls_ssl_context *ssl);
 
 /* IANA number of the key exchange group, 0 when it is not known yet (or any more). During a handshake. */
-unsigned xtls_peek_group(mbedtls_ssl_context *ssl);
+unsigned xtls_peek_group(const mbedtls_ssl_context *ssl);
 
 /* The key exchange under way uses a session instead of certificates. During a handshake. */
 int xtls_peek_is_resuming(const mbedtls_ssl_context *ssl);
 
-/* The exporter secret, which Mbed TLS's key export leaves out, as long as the hash. TLS 1.3, during a handshake. */
+/* The exporter secret, which Mbed TLS's key export leaves out, as long as the hash. During a handshake. */
 const unsigned char *xtls_peek_exporter_secret(const mbedtls_ssl_context *ssl);
-
-/* TLS 1.2: past the hellos, and RFC 7627 was not agreed on. During a handshake. */
-int xtls_peek_lacks_extended_master_secret(const mbedtls_ssl_context *ssl);
 
 /* The alert that Mbed TLS itself decided to send for `error`, -1 if it did not. */
 int xtls_peek_pended_alert(const mbedtls_ssl_context *ssl, int error);
@@ -30,12 +27,12 @@ int xtls_peek_pended_alert(const mbedtls_ssl_context *ssl, int error);
 int xtls_peek_received_alert(const mbedtls_ssl_context *ssl);
 
 /*
- * TLS 1.3: the record that could not be decrypted was an alert in the clear, its level << 8 | description, else -1.
+ * The record that could not be decrypted was an alert in the clear, its level << 8 | description, else -1.
  * OpenSSL's clients send such when they refuse our first flight.
  */
 int xtls_peek_plain_alert(const mbedtls_ssl_context *ssl);
 
-/* TLS 1.3: the record just read was an error alert dressed as a warning, which Mbed TLS skips against RFC 8446 6.2. */
+/* The record just read was an error alert dressed as a warning, which Mbed TLS skips against RFC 8446 6.2. */
 int xtls_peek_skipped_error(const mbedtls_ssl_context *ssl);
 
 /*

@@ -12,11 +12,6 @@
 #include "session.h"
 #include "status.h"
 
-static int is_tls13(const xtls_engine *engine)
-{
-    return mbedtls_ssl_get_version_number(&engine->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
-}
-
 static int is_still_trusted(const xtls_engine *engine)
 {
     unsigned problems = 0;
@@ -32,7 +27,7 @@ int xtls_resumption_write(void *context, const mbedtls_ssl_session *session, uns
     xtls_engine *engine = context;
     unsigned char *bytes = NULL;
     size_t bytes_length = 0;
-    int status = is_tls13(engine) ? xtls_handshake_meet_peer(engine) : MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
+    int status = xtls_handshake_meet_peer(engine);
 
     if (status == XTLS_OK && end - start < XTLS_TICKET_LENGTH) {
         status = MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
@@ -79,7 +74,7 @@ int xtls_resumption_parse(void *context, mbedtls_ssl_session *session, unsigned 
     xtls_engine *engine = context;
 
     xtls_chain_free(&engine->restored);
-    if (!is_tls13(engine) || !claim(engine, ticket, length) ||
+    if (!claim(engine, ticket, length) ||
         xtls_session_unpack(engine->claimed, engine->claimed_length, session, &engine->restored) != XTLS_OK) {
         return MBEDTLS_ERR_SSL_INVALID_MAC;
     }
@@ -114,12 +109,6 @@ int xtls_engine_resume(xtls_engine *engine, const unsigned char *session, size_t
     return status;
 }
 
-/* Mbed TLS offers a TLS 1.3 session in TLS 1.3 alone, whatever the versions are that were asked for. */
-static int is_fit(const xtls_engine *engine)
-{
-    return engine->highest_version == MBEDTLS_SSL_VERSION_TLS1_3 && is_still_trusted(engine);
-}
-
 /* A session that no longer fits the options is no error: a full handshake follows. */
 int xtls_resumption_offer(xtls_engine *engine)
 {
@@ -128,7 +117,7 @@ int xtls_resumption_offer(xtls_engine *engine)
     if (engine->offered == NULL) {
         return XTLS_OK;
     }
-    if (!is_fit(engine)) {
+    if (!is_still_trusted(engine)) {
         xtls_chain_free(&engine->restored);
         return XTLS_OK;
     }

@@ -2,15 +2,13 @@
 # Constant time: runs test/native/constant_time.c under valgrind, which reports branches and
 # addresses that depend on a secret; first of all it must see those that are planted. The last
 # line says `N passed, N failed`. What it cannot see: how long single instructions take, and
-# what a wasm engine makes of the module. VARIANT=scalar takes the kernels for machines without
-# vectors.
+# what a wasm engine makes of the module.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/progress.sh
 . scripts/sources.sh
 
 export CC=${CC:-cc} AR=ar
-[ "${VARIANT:-}" != scalar ] || NATIVE_VECTORS=
 OPTIMIZE="-g -O2 -DXTLS_CONSTANT_TIME $NATIVE_VECTORS"
 
 main() {

@@ -5,7 +5,6 @@
 # The last line says `N passed, N failed`; an input that fails is kept and named.
 #
 # LONG=1 takes ten minutes each, with other inputs every time.
-# VARIANT=scalar takes the kernels for machines without vectors.
 #
 #     scripts/fuzz.sh [SECONDS]
 set -euo pipefail
@@ -17,8 +16,7 @@ cd "$(dirname "$0")/.."
 export CC=clang AR=ar
 SECONDS_EACH=${1:-$([ -n "${LONG:-}" ] && echo 600 || echo 5)}
 SEED=$([ -n "${LONG:-}" ] && echo 0 || echo 1) # 0: another each time
-SANITIZE="-g -O2 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
-[ "${VARIANT:-}" = scalar ] || SANITIZE="$SANITIZE $NATIVE_VECTORS"
+SANITIZE="-g -O2 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all $NATIVE_VECTORS"
 LIBRARY="$SANITIZE -fno-sanitize=nonnull-attribute" # Mbed TLS compares names of no length at NULL
 REFERENCE="-O2 -DXTLS_STOCK" # the judge is not on trial: no sanitizers
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1

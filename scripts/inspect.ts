@@ -24,7 +24,7 @@ const MEANWHILE = {
   "i32.load 2 8": "the length of that",
 };
 
-/** Loads that read nothing secret, as offsets in the structs at hand; with and without vectors where these differ. */
+/** Loads that read nothing secret, as offsets in the structs at hand. */
 const PUBLIC: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   xtls_aes_counter_mode: { "i32.load 2 0": "the number of rounds" },
   xtls_aes_set_key: { "i32.load 2 0": "the number of rounds" },
@@ -45,10 +45,10 @@ const PUBLIC: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "i32.load 2 452": "whether it encrypts",
   },
   mbedtls_gcm_crypt_and_tag: {
-    ...both("i32.load 2", 3632, 1456, "spare bytes of keystream"),
-    ...both("i64.load 3", 3656, 1480, "bytes of additional data so far"),
-    ...both("i64.load 3", 3664, 1488, "bytes of text so far"),
-    ...both("i32.load 2", 3672, 1496, "whether it encrypts"),
+    "i32.load 2 3632": "spare bytes of keystream",
+    "i64.load 3 3656": "bytes of additional data so far",
+    "i64.load 3 3664": "bytes of text so far",
+    "i32.load 2 3672": "whether it encrypts",
     "i32.load 2 400": "bytes of the block that GHASH is filling",
     "i32.load 2 0": "spare bytes of keystream, by a pointer to them",
   },
@@ -72,10 +72,6 @@ export const LANDMARKS = [
   ...["xtls_p256_shared", "xtls_fe25519_multiply", "xtls_aes_encrypt", "xtls_aes_set_key", "xtls_ghash_absorb"],
   ...["mbedtls_gcm_crypt_and_tag", "crypt_and_tag", "xor_batch", "mbedtls_poly1305_update"],
 ];
-
-function both(load: string, withVectors: number, without: number, meaning: string): Record<string, string> {
-  return { [`${load} ${withVectors}`]: meaning, [`${load} ${without}`]: meaning };
-}
 
 /** What core/fast decides by what it has read. */
 export function inspect(file: string): Findings {

@@ -3,8 +3,6 @@
 # UndefinedBehaviorSanitizer, and runs every test/native/*_test.c, or those named. Each
 # test program ends with a line `N passed, N failed`; so does this script.
 #
-# VARIANT=scalar does so with the kernels for machines without vectors.
-#
 #     scripts/native.sh [NAME_test…]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,8 +10,7 @@ cd "$(dirname "$0")/.."
 . scripts/sources.sh
 
 export CC=${CC:-cc} AR=ar
-SANITIZE="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
-[ "${VARIANT:-}" = scalar ] || SANITIZE="$SANITIZE $NATIVE_VECTORS"
+SANITIZE="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all $NATIVE_VECTORS"
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
 
 main() {

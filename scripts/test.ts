@@ -4,7 +4,7 @@
  *
  *     tsx scripts/test.ts [--only PART-OF-A-TITLE]
  *
- * Suites that hold for bytes run on the scalar and the stock module too. Files under the
+ * Suites that hold for bytes run on the stock module too. Files under the
  * SERIAL directories run one at a time, after the others: they start servers, browsers and
  * builds. A job fails when its exit code says so, when it reports no tests, and when it takes
  * too long. The last line sums up: `N passed, N failed, N skipped`.
@@ -17,9 +17,9 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SERIAL = ["test/servers/", "test/browser/", "test/build/"];
 const AT_ONCE = 2;
-/** What holds for bytes holds for every build of the module; these suites run on each. */
+/** What holds for bytes holds without our own primitives too; these suites run on that build as well. */
 const OF_EVERY_MODULE = /^test\/(interop\/|tls\/(engine|negotiation|properties|resumption)\.)/;
-const OTHER_MODULES = ["scalar", "stock"];
+const OTHER_MODULES = ["stock"];
 /** Seconds that one job may take. */
 const TIMEOUT = Number(process.env.TIMEOUT ?? 600);
 
@@ -72,13 +72,10 @@ function checks(): Job[] {
     check("wasm/abi.ts is fresh", ...tsx("scripts/abi.ts"), "--check"),
   ];
   if (existsSync(`${ROOT}scripts/docs.ts`)) jobs.push(check("docs are fresh", ...tsx("scripts/docs.ts"), "--check"));
-  const scalar = ["env", "VARIANT=scalar"] as const;
   return [
     ...jobs,
     { title: "native", command: ["scripts/native.sh"], isCounting: true },
-    { title: "native, scalar", command: [...scalar, "scripts/native.sh", "fast_symmetric_test"], isCounting: true },
     { title: "constant time", command: ["scripts/constant-time.sh"], isCounting: true },
-    { title: "constant time, scalar", command: [...scalar, "scripts/constant-time.sh"], isCounting: true },
     { title: "fuzz", command: ["scripts/fuzz.sh", "5"], isCounting: true },
   ];
 }

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Wasm: builds the module from core/ and Mbed TLS. `VARIANT=scalar` makes the one for engines
-# without SIMD, `stock` the one without core/fast that the benchmarks compare with, `kernels`
-# and `kernels-scalar` test-only modules that export the primitives, `named` and `named-scalar`
-# what is shipped with the names of its functions. What was built once is found again in the
-# cache by a digest of all that went into it. The SHA-256 of the two that are shipped is
-# compared with wasm/xtls.wasm.sha256; `--facts` prints what should stand there instead.
+# Wasm: builds the module from core/ and Mbed TLS. `VARIANT=stock` makes the one without
+# core/fast that the benchmarks compare with, `kernels` a test-only module that exports the
+# primitives, `named` what is shipped with the names of its functions. What was built once is
+# found again in the cache by a digest of all that went into it. The SHA-256 of what is shipped
+# is compared with wasm/xtls.wasm.sha256; `--facts` prints what should stand there instead.
 #
 #     scripts/wasm.sh [--facts]
 set -euo pipefail
@@ -22,13 +21,10 @@ variant=${VARIANT:-tuned}
 names=
 case $variant in
   tuned) tuning="-O3 $SIMD -mbulk-memory" output=wasm/xtls.wasm ;;
-  scalar) tuning="-O3 -mbulk-memory" output=wasm/xtls-scalar.wasm ;;
   stock) tuning="-O3 -mbulk-memory -DXTLS_STOCK" output=wasm/xtls-stock.wasm ;;
   kernels) tuning="-O3 $SIMD -mbulk-memory" output=build/kernels.wasm ;;
-  kernels-scalar) tuning="-O3 -mbulk-memory" output=build/kernels-scalar.wasm ;;
   named) tuning="-O3 $SIMD -mbulk-memory" names=--profiling-funcs output=build/named.wasm ;;
-  named-scalar) tuning="-O3 -mbulk-memory" names=--profiling-funcs output=build/named-scalar.wasm ;;
-  *) die "VARIANT is tuned, scalar, stock, kernels, kernels-scalar, named or named-scalar, not $variant" ;;
+  *) die "VARIANT is tuned, stock, kernels or named, not $variant" ;;
 esac
 
 main() {
@@ -44,7 +40,7 @@ main() {
   mv "$output.part" "$output"
   if [ "${1:-}" = --facts ]; then
     facts
-  elif [ "$variant" = tuned ] || [ "$variant" = scalar ]; then
+  elif [ "$variant" = tuned ]; then
     compare
   fi
 }
@@ -59,7 +55,7 @@ all_sources() {
 }
 
 is_of_kernels() {
-  [[ $variant = kernels* ]]
+  [ "$variant" = kernels ]
 }
 
 # The work is done in a directory inside the toolchain's root; nothing is mounted.

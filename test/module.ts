@@ -1,6 +1,6 @@
 /**
  * The module under test: the packaged one, or the file that XTLS_MODULE names. So the same
- * suites judge each build: `XTLS_MODULE=wasm/xtls-scalar.wasm npx tsx test/tls/engine.test.ts`.
+ * suites judge each build: `XTLS_MODULE=wasm/xtls-stock.wasm npx tsx test/tls/engine.test.ts`.
  */
 
 import { loadCore as load, type Core } from "../bindings/node.ts";

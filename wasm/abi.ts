@@ -66,7 +66,6 @@ export interface Exports {
   xtls_tickets_create(capacity: number, lifetime: number, output: Out): number;
   xtls_tickets_free(tickets: TicketsPointer): void;
   xtls_engine_create(role: number, identity: IdentityPointer, limit: number, output: Out): number;
-  xtls_engine_versions(engine: EnginePointer, lowest: number, highest: number): number;
   xtls_engine_ciphersuites(engine: EnginePointer, suites: Bytes, count: number): number;
   xtls_engine_groups(engine: EnginePointer, groups: Bytes, count: number): number;
   xtls_engine_alpn(engine: EnginePointer, names: Bytes, length: number): number;
@@ -135,7 +134,6 @@ export const EXPORT_NAMES = [
   "xtls_tickets_create",
   "xtls_tickets_free",
   "xtls_engine_create",
-  "xtls_engine_versions",
   "xtls_engine_ciphersuites",
   "xtls_engine_groups",
   "xtls_engine_alpn",

@@ -16,9 +16,8 @@ export type ModuleSource =
 /** How a runtime opens an address; it may throw whatever it likes. */
 export type Open = (address: string | URL) => Promise<Response | Uint8Array>;
 
-/** The two modules of this package; bundlers recognise these very expressions. */
-export const vectorModule: URL = new URL("./xtls.wasm", import.meta.url);
-export const scalarModule: URL = new URL("./xtls-scalar.wasm", import.meta.url);
+/** The module of this package; bundlers recognise this very expression. */
+export const packagedModule: URL = new URL("./xtls.wasm", import.meta.url);
 
 /** The smallest module with an instruction of SIMD128 that its drafts did not have. */
 const VECTOR_PROBE = Uint8Array.of(
@@ -37,7 +36,7 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 /**
  * Loads the module and starts one instance of it.
  *
- * @param source where it comes from; undefined for the one of this package that this engine runs
+ * @param source where it comes from; undefined for the one of this package
  * @param open   how this runtime opens an address
  * @returns the instance's exports; after a trap each of them throws `internal-error`
  * @throws XtlsError `wasm-unsupported`, `wasm-not-found`, `wasm-invalid`, `wasm-blocked`, `abi-mismatch`,
@@ -45,14 +44,10 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d];
  */
 export async function load(source: ModuleSource | undefined, open: Open): Promise<Exports> {
   if (typeof WebAssembly === "undefined") throw new XtlsError("wasm-unsupported");
+  if (!WebAssembly.validate(VECTOR_PROBE)) throw new XtlsError("wasm-unsupported", "WebAssembly is there, its SIMD is not");
   if (typeof globalThis.crypto?.getRandomValues !== "function") throw new XtlsError("randomness-missing");
 
-  return instantiate(await compile(await opened(source ?? packagedModule(), open)));
-}
-
-/** The faster module where the engine has SIMD128, else the one in plain integers. */
-function packagedModule(): URL {
-  return WebAssembly.validate(VECTOR_PROBE) ? vectorModule : scalarModule;
+  return instantiate(await compile(await opened(source ?? packagedModule, open)));
 }
 
 type Opened = Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module;

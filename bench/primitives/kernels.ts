@@ -3,11 +3,11 @@
  * results out, as for a stranger. Inside the product they stay where they are.
  */
 import { createHash } from "node:crypto";
-import { Kernels, type Variant } from "../../test/fast/kernels.ts";
+import { Kernels } from "../../test/fast/kernels.ts";
 import { joined, type Primitives, type Sealing, type Work } from "./primitive.ts";
 
-export function kernels(name: string, variant: Variant): Primitives {
-  const kernel = new Kernels(variant);
+export function kernels(name: string): Primitives {
+  const kernel = new Kernels();
   const output = (length: number, call: (at: number) => number): Uint8Array => {
     const at = kernel.place("output", length);
     if (call(at) !== 0) throw new Error(`${name}: a kernel failed`);
@@ -18,7 +18,7 @@ export function kernels(name: string, variant: Variant): Primitives {
     () => output(length + TAG, (at) => call(at, at + length));
   return {
     name,
-    version: `build/${variant}.wasm, one call each`,
+    version: "build/kernels.wasm, one call each",
     chacha: (input) => {
       const { key, nonce, additional, plaintext } = input;
       return seal(input, (at, tag) =>

@@ -1,6 +1,6 @@
 /**
- * TLS alerts by number and name (RFC 8446 §6, with the older ones of RFC 5246 §7.2 that a
- * TLS 1.2 peer may send).
+ * TLS alerts by number and name (RFC 8446 §6, with the older ones of RFC 5246 §7.2: a peer
+ * that is asked for TLS 1.3 may refuse in an older version's words).
  */
 
 /** An alert as it was sent or received. */

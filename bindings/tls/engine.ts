@@ -268,7 +268,7 @@ export class Engine {
   /**
    * A secret that both ends can derive and nobody else (RFC 8446 §7.5, RFC 5705).
    *
-   * @param context bound into it; `undefined` is none, which TLS 1.2 tells apart from an empty one
+   * @param context bound into it; `undefined` is an empty one
    * @param length  bytes, 1 to 8160
    * @throws XtlsError `invalid-state` before the handshake is over, `invalid-argument`, `disposed`
    */

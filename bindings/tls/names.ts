@@ -6,30 +6,24 @@
 
 import { XtlsError } from "../errors.ts";
 
-/** A protocol version, TLS 1.3 (RFC 8446) or TLS 1.2 (RFC 5246). */
-export type Version = "TLSv1.3" | "TLSv1.2";
+/** A protocol version: TLS 1.3 (RFC 8446), and nothing older. */
+export type Version = "TLSv1.3";
 
 /** A group for the key exchange. */
 export type Group = "X25519" | "P-256" | "P-384";
 
 /** Versions and their numbers on the wire. */
-export const VERSIONS = { "TLSv1.3": 0x0304, "TLSv1.2": 0x0303 } as const;
+export const VERSIONS = { "TLSv1.3": 0x0304 } as const;
 
 /** Groups and their numbers (NamedGroup, RFC 8446 §4.2.7). */
 export const GROUPS = { X25519: 0x001d, "P-256": 0x0017, "P-384": 0x0018 } as const;
 
-/** Cipher suites and their numbers, preferred ones first. Those with `_WITH_` are TLS 1.2's. */
+/** Cipher suites and their numbers, preferred ones first. */
 // prettier-ignore
 export const CIPHERSUITES = {
-  "TLS_CHACHA20_POLY1305_SHA256":                  0x1303,
-  "TLS_AES_128_GCM_SHA256":                        0x1301,
-  "TLS_AES_256_GCM_SHA384":                        0x1302,
-  "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256": 0xcca9,
-  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256":       0xc02b,
-  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384":       0xc02c,
-  "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256":   0xcca8,
-  "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256":         0xc02f,
-  "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384":         0xc030,
+  "TLS_CHACHA20_POLY1305_SHA256": 0x1303,
+  "TLS_AES_128_GCM_SHA256":       0x1301,
+  "TLS_AES_256_GCM_SHA384":       0x1302,
 } as const;
 
 type Table = Readonly<Record<string, number>>;

@@ -10,7 +10,7 @@ import type { EnginePointer } from "../../wasm/abi.ts";
 import { Authorities, type AuthoritySources } from "./authorities.ts";
 import type { Core } from "./core.ts";
 import type { Identity } from "./identity.ts";
-import { CIPHERSUITES, GROUPS, numbersOf, VERSIONS, type Group, type Version } from "./names.ts";
+import { CIPHERSUITES, GROUPS, numbersOf, type Group } from "./names.ts";
 import { joined } from "./memory.ts";
 import { checked } from "./status.ts";
 import type { Tickets } from "./tickets.ts";
@@ -23,8 +23,6 @@ export interface EngineOptions {
   readonly role: EngineRole;
   /** Own key and certificate; the engine keeps them alive. */
   readonly identity: Identity;
-  /** Versions that may be negotiated. Default: TLS 1.3 alone. */
-  readonly versions?: readonly Version[];
   /** IANA names in order of preference. Default: all, ChaCha20-Poly1305 first, then AES-GCM. */
   readonly ciphersuites?: readonly string[];
   /** Groups in order of preference; an initiator sends a key share for the first. Default: X25519, P-256, P-384. */
@@ -77,7 +75,6 @@ export function createEngine(core: Core, options: EngineOptions): EnginePointer 
 
 function configure(core: Core, engine: EnginePointer, options: EngineOptions): void {
   const { module } = core;
-  if (options.versions) setVersions(core, engine, options.versions);
   if (options.ciphersuites)
     setNumbers(core, engine, numbersOf(CIPHERSUITES, options.ciphersuites), module.xtls_engine_ciphersuites);
   if (options.groups) setNumbers(core, engine, numbersOf(GROUPS, options.groups), module.xtls_engine_groups);
@@ -86,11 +83,6 @@ function configure(core: Core, engine: EnginePointer, options: EngineOptions): v
   if (options.tickets) checked(module.xtls_engine_tickets(engine, options.tickets.owned.address));
   if (options.session) setSession(core, engine, options.session);
   if (options.keyLog) checked(module.xtls_engine_log_keys(engine));
-}
-
-function setVersions(core: Core, engine: EnginePointer, versions: readonly Version[]): void {
-  const numbers = numbersOf(VERSIONS, versions);
-  checked(core.module.xtls_engine_versions(engine, Math.min(...numbers), Math.max(...numbers)));
 }
 
 type SetNumbers = (engine: EnginePointer, block: never, count: number) => number;

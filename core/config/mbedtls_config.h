@@ -1,7 +1,7 @@
 /*
- * Mbed TLS 3.6, configured for this product alone: TLS 1.3 (and 1.2 when
- * asked) over memory BIOs, mutual certificates, AEAD suites with ephemeral
- * ECDH. What is not named here is not in the module. Each option has its reason.
+ * Mbed TLS 3.6, configured for this product alone: TLS 1.3 over memory BIOs,
+ * mutual certificates, AEAD suites with ephemeral ECDH. What is not named here
+ * is not in the module. Each option has its reason.
  *
  * To compile: every C file of core (host_native.c only natively) and of Mbed
  * TLS's library folder, nothing of its 3rdparty, with
@@ -49,7 +49,7 @@
 /* --- RSA: other people's certificates ------------------------------------------- */
 
 #define MBEDTLS_RSA_C                                   /* verify and sign */
-#define MBEDTLS_PKCS1_V15                               /* certificate signatures, TLS 1.2 */
+#define MBEDTLS_PKCS1_V15                               /* certificate signatures */
 #define MBEDTLS_PKCS1_V21                               /* PSS: TLS 1.3 allows nothing else */
 #define MBEDTLS_X509_RSASSA_PSS_SUPPORT                 /* certificates signed with PSS */
 
@@ -102,7 +102,7 @@
 #define MBEDTLS_SSL_TLS_C                               /* TLS */
 #define MBEDTLS_SSL_CLI_C                               /* initiator */
 #define MBEDTLS_SSL_SRV_C                               /* responder */
-#define MBEDTLS_SSL_PROTO_TLS1_3                        /* the default */
+#define MBEDTLS_SSL_PROTO_TLS1_3                        /* the one version */
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED     /* certificates with ECDHE */
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED /* resumption with ECDHE; psk_ke has no forward secrecy and stays out */
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE               /* the trust policy judges it after the handshake */
@@ -111,16 +111,12 @@
 #define MBEDTLS_SSL_KEYING_MATERIAL_EXPORT              /* methods bind their proofs to the handshake */
 #define MBEDTLS_SSL_RECORD_SIZE_LIMIT                   /* RFC 8449, for small peers */
 #define MBEDTLS_SSL_ALL_ALERT_MESSAGES                  /* alerts are worth more than silence */
-#define MBEDTLS_SSL_PROTO_TLS1_2                        /* when the caller opts in: */
-#define MBEDTLS_SSL_EXTENDED_MASTER_SECRET              /* ... with RFC 7627, which engine.c then insists on, */
-#define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED        /* ... forward secret */
-#define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED          /* ... forward secret */
 
 /*
- * Left out on purpose: early data (replays), renegotiation, compression, CBC,
- * static RSA and finite-field suites, DTLS, server names (an address is a JID,
- * judged by the caller), middlebox compatibility mode (none sees these
- * records), file system, sockets, entropy pool, CTR_DRBG, debug output, error
+ * Left out on purpose: TLS 1.2 (no peer needs it, and it takes part in half of a
+ * year's advisories) with renegotiation, compression, CBC, static RSA and
+ * finite-field suites; early data (replays), DTLS, server names (an address is a
+ * JID, judged by the caller), middlebox compatibility mode (none sees these records), file system, sockets, entropy pool, CTR_DRBG, debug output, error
  * strings, self-tests, encrypted keys (PBES2 needs CBC, which decrypts blocks:
  * the platform does that, bindings/tls/pbes2.ts).
  */

@@ -11,7 +11,7 @@
 
 #include "fast/vector.h"
 
-#define XTLS_AES_BLOCKS (XTLS_VECTOR ? 8 : 4)   /* that are encrypted at once */
+#define XTLS_AES_BLOCKS 8                     /* that are encrypted at once */
 #define XTLS_AES_BATCH (16 * XTLS_AES_BLOCKS) /* bytes */
 
 typedef struct xtls_aes {

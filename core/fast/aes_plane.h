@@ -1,8 +1,7 @@
 /*
  * A plane of AES's bit-sliced state: plane b has bit b of every byte of several blocks.
- * The byte in row r, column c has a lane there, number 4 r + c, with a bit for each
- * block: eight in a lane of a vector, four in half a byte of a plain integer. What
- * moves lanes is here, in both forms; what does not is & and ^ to all.
+ * The byte in row r, column c has a lane of a vector there, number 4 r + c, with a bit
+ * for each of eight blocks. What moves lanes is here; what does not is & and ^.
  */
 #ifndef XTLS_FAST_AES_PLANE_H
 #define XTLS_FAST_AES_PLANE_H
@@ -20,8 +19,6 @@ static inline void add_to_counter(unsigned char counter[16], uint32_t n)
     value = __builtin_bswap32(__builtin_bswap32(value) + n);
     memcpy(counter + 12, &value, 4);
 }
-
-#if XTLS_VECTOR
 
 typedef xtls_longs xtls_plane;
 
@@ -91,102 +88,5 @@ static inline void xor_blocks(const xtls_plane x[8], const unsigned char *input,
         xtls_store(output + i, xtls_load(input + i) ^ xtls_swizzle((xtls_bytes) x[i / 16], TURNED));
     }
 }
-
-#else
-
-typedef uint64_t xtls_plane;
-
-static inline xtls_plane row_shifted(xtls_plane x, int row)
-{
-    xtls_plane lanes = x >> 16 * row & 0xFFFF;
-
-    return ((lanes >> 4 * row | lanes << (16 - 4 * row)) & 0xFFFF) << 16 * row;
-}
-
-static inline xtls_plane rows_shifted(xtls_plane x)
-{
-    return row_shifted(x, 0) | row_shifted(x, 1) | row_shifted(x, 2) | row_shifted(x, 3);
-}
-
-static inline xtls_plane row_up(xtls_plane x)
-{
-    return x >> 16 | x << 48;
-}
-
-static inline xtls_plane two_rows_up(xtls_plane x)
-{
-    return x >> 32 | x << 32;
-}
-
-/* Where FIPS 197 has the byte of a lane. */
-static inline int place_of(int lane)
-{
-    return lane % 4 * 4 + lane / 4;
-}
-
-static inline void slice(xtls_plane x[8], const unsigned char block[16])
-{
-    int lane, b;
-
-    memset(x, 0, 8 * sizeof(x[0]));
-    for (lane = 0; lane < 16; lane++) {
-        for (b = 0; b < 8; b++) {
-            x[b] |= (xtls_plane) (block[place_of(lane)] >> b & 1) << 4 * lane;
-        }
-    }
-    for (b = 0; b < 8; b++) {
-        x[b] *= 0xF;
-    }
-}
-
-static inline void unslice(const xtls_plane x[8], unsigned char block[16])
-{
-    int lane, b;
-
-    memset(block, 0, 16);
-    for (lane = 0; lane < 16; lane++) {
-        for (b = 0; b < 8; b++) {
-            block[place_of(lane)] |= (unsigned char) ((x[b] >> 4 * lane & 1) << b);
-        }
-    }
-}
-
-/* Where the blocks of a batch have byte k of word j, which is of lane 2 k + j / 4, block j % 4. */
-static inline int place_in_batch(int j, int k)
-{
-    return j % 4 * 16 + place_of(2 * k + j / 4);
-}
-
-static inline void load_counters(xtls_plane x[8], const unsigned char counter[16])
-{
-    unsigned char blocks[XTLS_AES_BATCH];
-    int i, j, k;
-
-    for (i = 0; i < XTLS_AES_BLOCKS; i++) {
-        memcpy(blocks + 16 * i, counter, 16);
-        add_to_counter(blocks + 16 * i, (uint32_t) i);
-    }
-    for (j = 0; j < 8; j++) {
-        for (x[j] = 0, k = 0; k < 8; k++) {
-            x[j] |= (xtls_plane) blocks[place_in_batch(j, k)] << 8 * k;
-        }
-    }
-}
-
-static inline void xor_blocks(const xtls_plane x[8], const unsigned char *input, unsigned char *output)
-{
-    unsigned char blocks[XTLS_AES_BATCH];
-    int j, k;
-
-    for (j = 0; j < 8; j++) {
-        for (k = 0; k < 8; k++) {
-            blocks[place_in_batch(j, k)] = (unsigned char) (x[j] >> 8 * k);
-        }
-    }
-    xtls_xor(output, input, blocks, XTLS_AES_BATCH);
-    mbedtls_platform_zeroize(blocks, sizeof(blocks));
-}
-
-#endif
 
 #endif

@@ -1,8 +1,7 @@
 /*
  * ChaCha20 (RFC 8439 2.3, 2.4) behind Mbed TLS's interface, four blocks at a
- * time: with vectors each holds one word of the state for all four blocks (Goll
- * and Gueron, "Vectorization of ChaCha Stream Cipher"); without, they are made
- * one by one. Long texts take two such batches at a time, since one alone leaves
+ * time: a vector holds one word of the state for all four blocks (Goll and
+ * Gueron, "Vectorization of ChaCha Stream Cipher"). Long texts take two such batches at a time, since one alone leaves
  * wide processors waiting for its results; between their rounds goes Poly1305.
  * Keystream that a caller does not use yet is kept: so the block that gives
  * Poly1305 its key comes together with the first three of the data.
@@ -20,25 +19,12 @@
 #define PAIR (2 * XTLS_POLY1305_BLOCK)
 #define COUNTER 12 /* the place of the counter in the state */
 
-#if XTLS_VECTOR
-
 typedef xtls_words word;
-#define ORDERED volatile
 
 /* Whole bytes move by a swizzle; a constant shuffle says the same, but engines make more of it. */
 #define SWIZZLED(x, ...) ((word) xtls_swizzle((xtls_bytes) (x), (xtls_bytes) { __VA_ARGS__ }))
 #define ROTATED_16(x) SWIZZLED(x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)
 #define ROTATED_8(x) SWIZZLED(x, 3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14)
-
-#else
-
-typedef uint32_t word;
-#define ORDERED
-
-#define ROTATED_16(x) ROTATED(x, 16)
-#define ROTATED_8(x) ROTATED(x, 8)
-
-#endif
 
 #define ROTATED(x, n) (((x) << (n)) | ((x) >> (32 - (n))))
 
@@ -57,7 +43,7 @@ typedef uint32_t word;
  */
 static inline void double_round(word x[16])
 {
-    ORDERED word *third = x + 8;
+    volatile word *third = x + 8;
     word c[4] = { third[0], third[1], third[2], third[3] };
 
     QUARTER_ROUND(x[0], x[4], c[0], x[12]);
@@ -84,8 +70,6 @@ static void take_off(xtls_meanwhile *meanwhile, size_t length)
     meanwhile->text += length;
     meanwhile->length -= length;
 }
-
-#if XTLS_VECTOR
 
 /* Four words of the state in all four blocks become four words of each block in turn. */
 static inline void put_quarter(const word x[4], const unsigned char *input, unsigned char *output)
@@ -189,37 +173,6 @@ static void xor_batches(uint32_t state[16], const unsigned char *input, unsigned
     xtls_poly1305_end(&run, meanwhile->poly1305);
     take_off(meanwhile, 2 * n * PAIR);
 }
-
-#else
-
-static void xor_batch(uint32_t state[16], const unsigned char *input, unsigned char *output, xtls_meanwhile *meanwhile)
-{
-    size_t n = turns(meanwhile, 1) * PAIR;
-    word x[16];
-    int block, i;
-
-    mbedtls_poly1305_update(meanwhile->poly1305, meanwhile->text, n);
-    take_off(meanwhile, n);
-    for (block = 0; block < BATCH / BLOCK; block++, input += BLOCK, output += BLOCK) {
-        memcpy(x, state, sizeof(x));
-        for (i = 0; i < ROUNDS; i++) {
-            double_round(x);
-        }
-        for (i = 0; i < 16; i++) {
-            x[i] += state[i];
-        }
-        xtls_xor(output, input, (const unsigned char *) x, BLOCK);
-        state[COUNTER]++;
-    }
-}
-
-static void xor_batches(uint32_t state[16], const unsigned char *input, unsigned char *output, xtls_meanwhile *meanwhile)
-{
-    xor_batch(state, input, output, meanwhile);
-    xor_batch(state, input + BATCH, output + BATCH, meanwhile);
-}
-
-#endif
 
 size_t xtls_chacha20_xor_next(mbedtls_chacha20_context *ctx, size_t length, const unsigned char *input,
                               unsigned char *output, xtls_meanwhile *meanwhile)

@@ -156,24 +156,18 @@ void xtls_ghash_absorb(xtls_ghash *ghash, const unsigned char *blocks, size_t co
 /* Any number of blocks, in the form that suits their number. */
 static void absorb_run(xtls_ghash *ghash, const unsigned char *blocks, size_t count)
 {
-#if XTLS_VECTOR
     if (count >= LANES_WORTH) {
         xtls_ghash_absorb_lanes(ghash, blocks, count);
-        return;
+    } else {
+        xtls_ghash_absorb(ghash, blocks, count);
     }
-#endif
-    xtls_ghash_absorb(ghash, blocks, count);
 }
 
 void xtls_ghash_set_key(xtls_ghash *ghash, const unsigned char h[16])
 {
     xtls_ghash_element highest = set_powers(ghash, element_of(h));
 
-#if XTLS_VECTOR
     xtls_ghash_set_multiples(ghash, product(highest, highest));
-#else
-    (void) highest;
-#endif
     xtls_ghash_begin(ghash);
 }
 

@@ -1,6 +1,6 @@
 /*
  * GHASH (NIST SP 800-38D 6.4) in constant time: by integer multiplication, and
- * for long runs of blocks by swizzles where there are vectors. A block is only
+ * for long runs of blocks by swizzles. A block is only
  * added when it comes, and multiplied when another one does.
  */
 #ifndef XTLS_FAST_GHASH_H
@@ -27,9 +27,7 @@ typedef struct xtls_ghash {
     xtls_ghash_factor powers[XTLS_GHASH_POWERS]; /* of H: the eighth comes first, H last */
     unsigned char sum[16]; /* of what came before and the last block, which is not multiplied yet */
     size_t filled;         /* bytes of that block so far */
-#if XTLS_VECTOR
     unsigned char multiples[2][9][4][16]; /* of H^16: ghash_vector.c */
-#endif
 } xtls_ghash;
 
 /* Takes H, and begins. */
@@ -53,12 +51,10 @@ void xtls_ghash_bytes_of(xtls_ghash_element element, unsigned char bytes[16]);
 /* sum = sum H + block, for each block. */
 void xtls_ghash_absorb(xtls_ghash *ghash, const unsigned char *blocks, size_t count);
 
-#if XTLS_VECTOR
 /* Prepares the multiples of H^16, which is given. */
 void xtls_ghash_set_multiples(xtls_ghash *ghash, xtls_ghash_element power);
 
 /* The same as absorb, in lanes. */
 void xtls_ghash_absorb_lanes(xtls_ghash *ghash, const unsigned char *blocks, size_t count);
-#endif
 
 #endif

@@ -12,8 +12,6 @@
 #include "fast/mask.h"
 #include "mbedtls/platform_util.h"
 
-#if XTLS_VECTOR
-
 #define LANES 16
 #define RUN (16 * LANES) /* bytes: one block for each lane */
 
@@ -233,5 +231,3 @@ void xtls_ghash_absorb_lanes(xtls_ghash *ghash, const unsigned char *blocks, siz
     xtls_ghash_absorb(ghash, (const unsigned char *) &lanes[1], LANES - 1);
     mbedtls_platform_zeroize(lanes, sizeof(lanes));
 }
-
-#endif

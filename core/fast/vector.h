@@ -1,8 +1,7 @@
 /*
  * Vectors of 16 bytes: what the kernels ask of a machine, in the compilers' own
  * vector extensions, so that one source serves wasm SIMD128, SSSE3 and NEON.
- * XTLS_VECTOR says whether the target has them; without, each kernel has a form
- * in plain integers. Little-endian machines only, as wasm is.
+ * Little-endian machines only, as wasm is.
  */
 #ifndef XTLS_FAST_VECTOR_H
 #define XTLS_FAST_VECTOR_H
@@ -17,15 +16,12 @@
 
 #if defined(__wasm_simd128__)
 #include <wasm_simd128.h>
-#define XTLS_VECTOR 1
 #elif defined(__SSSE3__)
 #include <tmmintrin.h>
-#define XTLS_VECTOR 1
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #include <arm_neon.h>
-#define XTLS_VECTOR 1
 #else
-#define XTLS_VECTOR 0
+#error "the kernels need vectors of 16 bytes: SIMD128, SSSE3 or NEON"
 #endif
 
 typedef uint8_t xtls_bytes __attribute__((vector_size(16)));
@@ -46,8 +42,6 @@ static inline void xtls_store(unsigned char *to, xtls_bytes value)
 {
     memcpy(to, &value, sizeof(value));
 }
-
-#if XTLS_VECTOR
 
 /*
  * A look-up of 16 bytes in a table of 16, in fixed time: result[i] = table[index[i]].
@@ -75,8 +69,6 @@ static inline xtls_bytes xtls_high_nibbles(xtls_bytes x)
 {
     return (xtls_bytes) ((xtls_words) x >> 4) & 0x0F;
 }
-
-#endif
 
 /* output = a ^ b; output may be a or b. */
 static inline void xtls_xor(unsigned char *output, const unsigned char *a, const unsigned char *b, size_t length)

@@ -9,7 +9,7 @@ import { assert, suite } from "../suite.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BELONGS =
-  /^(package\.json|README\.md|LICENSE|NOTICE|THIRD-PARTY\.md|CHANGELOG\.md|docs\/[\w-]+\.(md|svg|xml)|dist\/(bindings|wasm)\/.*\.(js|d\.ts)|dist\/wasm\/xtls(-scalar)?\.wasm)$/;
+  /^(package\.json|README\.md|LICENSE|NOTICE|THIRD-PARTY\.md|CHANGELOG\.md|docs\/[\w-]+\.(md|svg|xml)|dist\/(bindings|wasm)\/.*\.(js|d\.ts)|dist\/wasm\/xtls\.wasm)$/;
 
 /** Bytes alone: two engines shake hands and one speaks to the other. */
 const APPLICATION = `
@@ -63,7 +63,7 @@ test.after(() => rmSync(directory, { recursive: true }));
 test("holds the compiled library, the module, the documents and nothing else", () => {
   const paths = packed.files.map(({ path }) => path);
   assert.equal(paths.filter((path) => !BELONGS.test(path)), []);
-  for (const path of ["dist/bindings/node.js", "dist/bindings/web.js", "dist/bindings/node.d.ts", "dist/wasm/xtls.wasm", "dist/wasm/xtls-scalar.wasm", "LICENSE"])
+  for (const path of ["dist/bindings/node.js", "dist/bindings/web.js", "dist/bindings/node.d.ts", "dist/wasm/xtls.wasm", "LICENSE"])
     assert.ok(paths.includes(path), `${path} is missing`);
 });
 

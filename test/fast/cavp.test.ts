@@ -4,7 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { assert, suite } from "../suite.ts";
-import { buildKernels, Kernels, VARIANTS } from "./kernels.ts";
+import { buildKernels, Kernels } from "./kernels.ts";
 
 const test = suite("cavp");
 buildKernels();
@@ -50,19 +50,17 @@ function open(kernels: Kernels, vector: Vector): Uint8Array | undefined {
   return undefined;
 }
 
-for (const variant of VARIANTS) {
-  const kernels = new Kernels(variant);
+const kernels = new Kernels();
 
-  test(`AES-GCM (${variant}) seals as NIST does, with every length of key and tag and IVs of 1, 12 and 128 bytes`, () => {
-    for (const vector of vectors) {
-      if (vector.plain) assert.equal(seal(kernels, vector, vector.plain), [vector.cipher, vector.tag]);
-    }
-  });
+test("AES-GCM seals as NIST does, with every length of key and tag and IVs of 1, 12 and 128 bytes", () => {
+  for (const vector of vectors) {
+    if (vector.plain) assert.equal(seal(kernels, vector, vector.plain), [vector.cipher, vector.tag]);
+  }
+});
 
-  test(`AES-GCM (${variant}) opens and refuses as NIST does`, () => {
-    for (const vector of vectors) assert.equal(open(kernels, vector), vector.plain);
-  });
-}
+test("AES-GCM opens and refuses as NIST does", () => {
+  for (const vector of vectors) assert.equal(open(kernels, vector), vector.plain);
+});
 
 test("NIST's answers are all there", () => {
   assert.is(vectors.length, 126);

@@ -10,10 +10,6 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The builds to compare: with vectors and without. */
-export const VARIANTS = ["kernels", "kernels-scalar"] as const;
-export type Variant = (typeof VARIANTS)[number];
-
 type Exports = { memory: WebAssembly.Memory } & Record<string, (...args: number[]) => number>;
 
 /** One instance, with one stretch of memory for each name that is asked for. */
@@ -21,8 +17,8 @@ export class Kernels {
   readonly #exports: Exports;
   readonly #places = new Map<string, { at: number; size: number }>();
 
-  constructor(variant: Variant) {
-    const module = new WebAssembly.Module(readFileSync(`${ROOT}build/${variant}.wasm`));
+  constructor() {
+    const module = new WebAssembly.Module(readFileSync(`${ROOT}build/kernels.wasm`));
     const random = (at: number, length: number): number => {
       randomFillSync(this.bytes(at, length));
       return 0;
@@ -35,7 +31,7 @@ export class Kernels {
   /** Calls `kernel_NAME`; a Uint8Array is copied in, and stands for its address. */
   call(name: string, ...args: readonly (number | Uint8Array)[]): number {
     const kernel = this.#exports[`kernel_${name}`];
-    if (kernel === undefined) throw new Error(`no kernel_${name}: run scripts/kernels.sh`);
+    if (kernel === undefined) throw new Error(`no kernel_${name}: run VARIANT=kernels scripts/wasm.sh`);
     return kernel(...args.map((arg, i) => (typeof arg === "number" ? arg : this.put(`argument ${i}`, arg))));
   }
 
@@ -64,6 +60,7 @@ export class Kernels {
 
 /** Builds the module if its sources changed. @throws when that fails */
 export function buildKernels(): void {
-  const { status, stderr } = spawnSync(`${ROOT}scripts/kernels.sh`, { encoding: "utf8" });
+  const env = { ...process.env, VARIANT: "kernels" };
+  const { status, stderr } = spawnSync(`${ROOT}scripts/wasm.sh`, { encoding: "utf8", env });
   if (status !== 0) throw new Error(stderr);
 }

@@ -8,13 +8,11 @@
 #include "engine.h"
 
 /* Bits of an engine's options. */
-#define OLD_VERSION   0x01 /* TLS 1.2 is allowed */
-#define ONLY_OLD      0x02 /* and nothing else */
-#define OTHER_SUITE   0x04 /* AES-GCM first */
-#define OTHER_GROUP   0x08 /* P-256 first */
-#define NAMES         0x10 /* application protocols */
-#define AUTHORITIES   0x20 /* the peer's chain must lead to one */
-#define TICKETS       0x40 /* a responder gives some */
+#define OTHER_SUITE   0x01 /* AES-GCM first */
+#define OTHER_GROUP   0x02 /* P-256 first */
+#define NAMES         0x04 /* application protocols */
+#define AUTHORITIES   0x08 /* the peer's chain must lead to one */
+#define TICKETS       0x10 /* a responder gives some */
 
 /* The host's randomness from its beginning. */
 void begin_anew(void);

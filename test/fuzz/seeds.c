@@ -191,8 +191,8 @@ static void save_lies(unsigned number, unsigned options)
 
 int main(int count, char **arguments)
 {
-    static const unsigned options[] = { 0, TICKETS, OTHER_SUITE | OTHER_GROUP | NAMES, OLD_VERSION | AUTHORITIES,
-                                        ONLY_OLD, ONLY_OLD | OTHER_SUITE | OTHER_GROUP, TICKETS | AUTHORITIES | NAMES };
+    static const unsigned options[] = { 0, TICKETS, OTHER_SUITE | OTHER_GROUP | NAMES, AUTHORITIES,
+                                        TICKETS | AUTHORITIES | NAMES };
     unsigned i;
 
     HOLDS(count == 2);

@@ -1,4 +1,4 @@
-/** Less than what was asked for: a peer that plays the base wire, an older TLS, a session resumed. */
+/** Less than what was asked for: a peer that plays the base wire, a session resumed. */
 
 import { insecure } from "../../bindings/methods/insecure.ts";
 import { sas } from "../../bindings/methods/sas.ts";
@@ -53,23 +53,6 @@ test("a base peer whose certificate is pinned works in both roles, whichever end
       ]);
     }
   }
-});
-
-test("the bind and the methods hold over TLS 1.2 as well, when both ends ask for it", async () => {
-  const old = { versions: ["TLSv1.2"] } as const;
-  const stage = new Stage({ methods: [yes()], engine: old }, { methods: [yes()], engine: old });
-  assert.is(await stage.romeo.attempt(JULIET), undefined);
-  await calm();
-  assert.equal(securities(stage).map((security) => [security?.version, security?.method, security?.trust, security?.isBound]), [
-    ["TLSv1.2", "sas", "verified", true],
-    ["TLSv1.2", "sas", "verified", true],
-  ]);
-
-  const tampered = new Stage({ methods: [yes(), insecure()], engine: old }, { methods: [yes(), insecure()], engine: old });
-  tampered.server = (stanza) => tampered.pass(withoutMethod(stanza, "sas"));
-  assert.is((await tampered.romeo.attempt(JULIET))?.code, "downgraded");
-  await calm();
-  assert.equal([tampered.romeo, tampered.juliet].map(({ alarms }) => alarms[0]?.code), ["downgraded", "downgraded"]);
 });
 
 test("a session resumed is judged anew, and bound anew: a ticket raises no trust", async () => {

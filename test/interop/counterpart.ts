@@ -2,12 +2,13 @@
  * What interop tests ask of another implementation of TLS: terms to meet on, and a few verbs.
  */
 
-import type { Group, Version } from "../../bindings/node.ts";
+import type { Group } from "../../bindings/node.ts";
 import type { Issued } from "../tls/issuer.ts";
 
 /** What the program shall insist on. */
 export interface Terms {
-  readonly version: Version;
+  /** It speaks TLS 1.2 and nothing newer; else TLS 1.3 and nothing older. */
+  readonly isOld?: boolean;
   /** IANA's name. */
   readonly suite?: string;
   readonly groups?: readonly Group[];

@@ -16,7 +16,7 @@ for (const program of PROGRAMS) {
     test(`retries the hello (HelloRetryRequest): ${program.name}, as ${role}`, () => {
       const [terms, options] =
         role === "initiator" ? [{ groups: ["P-384"] as const }, {}] : [{}, { groups: ["P-384"] as const }];
-      return meet(program, role, cast, { version: "TLSv1.3", ...terms }, options, async (meeting) => {
+      return meet(program, role, cast, terms, options, async (meeting) => {
         await meeting.bridge.opened();
         assert.is(meeting.bridge.engine.negotiated?.group, "P-384");
         await exchangeWords(meeting);
@@ -24,14 +24,12 @@ for (const program of PROGRAMS) {
       });
     });
 
-    for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
-      test(`takes and gives single bytes: ${program.name}, as ${role}, ${version}`, () =>
-        meet(program, role, cast, { version }, { chunk: 1 }, async (meeting) => {
-          await meeting.bridge.opened();
-          await exchangeWords(meeting);
-          await part(meeting);
-        }));
-    }
+    test(`takes and gives single bytes: ${program.name}, as ${role}`, () =>
+      meet(program, role, cast, {}, { chunk: 1 }, async (meeting) => {
+        await meeting.bridge.opened();
+        await exchangeWords(meeting);
+        await part(meeting);
+      }));
   }
 }
 
@@ -43,7 +41,7 @@ for (const program of PROGRAMS) {
   for (const role of ROLES) {
     for (const length of [16383, 16384, 16385]) {
       test(`carries ${length} bytes each way as they are: ${program.name}, as ${role}`, () =>
-        meet(program, role, cast, { version: "TLSv1.3" }, {}, async ({ bridge, counterpart }) => {
+        meet(program, role, cast, {}, {}, async ({ bridge, counterpart }) => {
           await bridge.opened();
           const line = letters(length - 1);
           bridge.say(`${line}\n`);
@@ -57,7 +55,7 @@ for (const program of PROGRAMS) {
 
 for (const role of ROLES) {
   test(`makes no larger records than the other end wants: gnutls, as ${role}`, () =>
-    meet(gnutls, role, cast, { version: "TLSv1.3", extra: ["--recordsize=1000"] }, {}, async ({ bridge, counterpart }) => {
+    meet(gnutls, role, cast, { extra: ["--recordsize=1000"] }, {}, async ({ bridge, counterpart }) => {
       await bridge.opened();
       bridge.say(`${letters(5000)}\n`);
       await counterpart.heard(letters(5000));
@@ -66,17 +64,15 @@ for (const role of ROLES) {
       assert.ok(lengths.length > 5 && Math.max(...lengths) <= 1000 + 1 + 16, String(lengths));
     }));
 
-  for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
-    test(`logs the keys that the other end logs: node:tls, as ${role}, ${version}`, () => {
-      const lines: string[] = [];
-      return meet(nodeTls, role, cast, { version }, { keyLog: (line) => lines.push(line) }, async (meeting) => {
-        await meeting.bridge.opened();
-        await exchangeWords(meeting);
-        assert.equal(lines.sort(), [...(meeting.counterpart as NodeCounterpart).keyLog].sort());
-        assert.ok(lines.length > 0);
-      });
+  test(`logs the keys that the other end logs: node:tls, as ${role}`, () => {
+    const lines: string[] = [];
+    return meet(nodeTls, role, cast, {}, { keyLog: (line) => lines.push(line) }, async (meeting) => {
+      await meeting.bridge.opened();
+      await exchangeWords(meeting);
+      assert.equal(lines.sort(), [...(meeting.counterpart as NodeCounterpart).keyLog].sort());
+      assert.ok(lines.length > 0);
     });
-  }
+  });
 }
 
 test.run();

@@ -9,8 +9,8 @@ test.after(() => cast.dispose());
 for (const program of PROGRAMS) {
   for (const role of ["initiator", "responder"] as const) {
     for (const cell of CELLS) {
-      const { suite: name, group, kind, version } = cell;
-      test(`meets ${program.name} as ${role}: ${version}, ${name}, ${group}, ${kind}`, () =>
+      const { suite: name, group, kind } = cell;
+      test(`meets ${program.name} as ${role}: ${name}, ${group}, ${kind}`, () =>
         converse(program, role, cast, cell));
     }
   }

@@ -7,7 +7,6 @@ import tls, { type TLSSocket } from "node:tls";
 
 import { EXPORTED, LABEL, PROTOCOL, type Counterpart, type Program, type Terms } from "./counterpart.ts";
 import { Transcript } from "./peer.ts";
-import { opensslName } from "./programs.ts";
 
 /** What Node's hands out besides. */
 export interface NodeCounterpart extends Counterpart {
@@ -42,13 +41,14 @@ export const nodeTls: Program = {
 
 type Options = tls.SecureContextOptions & { readonly rejectUnauthorized: boolean; readonly ALPNProtocols: string[] };
 
-function options({ version, suite, groups, own, authority }: Terms): Options {
+function options({ isOld = false, suite, groups, own, authority }: Terms): Options {
+  const version = isOld ? "TLSv1.2" : "TLSv1.3";
   return {
     minVersion: version,
     maxVersion: version,
     rejectUnauthorized: authority !== undefined,
     ALPNProtocols: [PROTOCOL],
-    ...(suite && { ciphers: suite.includes("_WITH_") ? opensslName(suite) : suite }),
+    ...(suite && { ciphers: suite }),
     ...(groups && { ecdhCurve: groups.join(":") }),
     ...(own && { cert: own.certificate, key: own.key }),
     ...(authority && { ca: authority.certificate }),

@@ -38,26 +38,16 @@ export const openssl: Program = {
 const verifying = ({ authority }: Terms, how: readonly string[]): readonly string[] =>
   authority ? [...how, "-CAfile", authority.certificateFile] : [];
 
-function opensslArguments({ version, suite, groups, own, extra = [] }: Terms): string[] {
-  const isTls13 = version === "TLSv1.3";
+function opensslArguments({ isOld = false, suite, groups, own, extra = [] }: Terms): string[] {
   return [
-    isTls13 ? "-tls1_3" : "-tls1_2",
-    ...(suite ? (isTls13 ? ["-ciphersuites", suite] : ["-cipher", opensslName(suite)]) : []),
+    isOld ? "-tls1_2" : "-tls1_3",
+    ...(suite ? ["-ciphersuites", suite] : []),
     ...(groups ? ["-groups", groups.join(":")] : []),
     ...(own ? ["-cert", own.certificateFile, "-key", own.keyFile] : []),
     ...["-alpn", PROTOCOL, "-keymatexport", LABEL, "-keymatexportlen", String(EXPORTED)],
     ...extra,
   ];
 }
-
-/** `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` is `ECDHE-RSA-AES128-GCM-SHA256` to OpenSSL. */
-export const opensslName = (suite: string): string =>
-  suite
-    .replace("TLS_", "")
-    .replace("WITH_", "")
-    .replace(/AES_(\d+)/, "AES$1")
-    .replace("POLY1305_SHA256", "POLY1305")
-    .replaceAll("_", "-");
 
 const opensslVerbs = (peer: Peer): Omit<Counterpart, "port" | "close"> => ({
   isEcho: false,
@@ -107,10 +97,10 @@ function loopback(): string {
   return library;
 }
 
-function gnutlsArguments({ version, suite, groups, own, extra = [] }: Terms): string[] {
+function gnutlsArguments({ isOld = false, suite, groups, own, extra = [] }: Terms): string[] {
   const priority = [
     "NORMAL:-VERS-ALL",
-    version === "TLSv1.3" ? "+VERS-TLS1.3" : "+VERS-TLS1.2",
+    isOld ? "+VERS-TLS1.2" : "+VERS-TLS1.3",
     ...(suite ? ["-CIPHER-ALL", `+${gnutlsName(suite)}`] : []),
     ...(groups ? ["-GROUP-ALL", ...groups.map((group) => `+${GNUTLS_GROUPS[group]}`)] : []),
   ];
@@ -131,7 +121,7 @@ const GNUTLS_GROUPS: Readonly<Record<Group, string>> = {
 /** The AEAD alone: `TLS_AES_128_GCM_SHA256` is `AES-128-GCM` to GnuTLS. */
 const gnutlsName = (suite: string): string =>
   suite
-    .replace(/^TLS_(.*WITH_)?/, "")
+    .replace(/^TLS_/, "")
     .replace(/_SHA\d+$/, "")
     .replaceAll("_", "-");
 

@@ -4,7 +4,7 @@
 
 import { X509Certificate } from "node:crypto";
 
-import { Core, type EngineOptions, type Group, type Identity, type Version } from "../../bindings/node.ts";
+import { Core, type EngineOptions, type Group, type Identity } from "../../bindings/node.ts";
 import { CIPHERSUITES, GROUPS } from "../../bindings/tls/names.ts";
 import { assert } from "../suite.ts";
 import { Issuer, xmppAddr, type Issued, type KeyKind } from "../tls/issuer.ts";
@@ -20,53 +20,25 @@ export type Role = "initiator" | "responder";
 
 /** One cell: both ends have a certificate of this kind and negotiate this. */
 export interface Cell {
-  readonly version: Version;
   readonly suite: string;
   readonly group: Group;
   readonly kind: KeyKind;
 }
 
-const VERSIONS: readonly Version[] = ["TLSv1.3", "TLSv1.2"];
 const KINDS: readonly KeyKind[] = ["P-256", "P-384", "RSA-2048"];
-const ALL_GROUPS = Object.keys(GROUPS) as Group[];
+const SUITES = Object.keys(CIPHERSUITES);
+const USUAL: Cell = { suite: SUITES[0] as string, group: "X25519", kind: "P-256" };
 
-const chacha = (version: Version, kind: KeyKind): string => {
-  if (version === "TLSv1.3") return "TLS_CHACHA20_POLY1305_SHA256";
-  return `TLS_ECDHE_${kind === "RSA-2048" ? "RSA" : "ECDSA"}_WITH_CHACHA20_POLY1305_SHA256`;
-};
-
-function suiteCell(suite: string): Cell {
-  const version = suite.includes("_WITH_") ? "TLSv1.2" : "TLSv1.3";
-  return { version, suite, group: "X25519", kind: suite.includes("_RSA_") ? "RSA-2048" : "P-256" };
-}
-
-const across = <A, B, C>(first: readonly A[], second: readonly B[], cell: (a: A, b: B) => C): C[] =>
-  first.flatMap((a) => second.map((b) => cell(a, b)));
-
-/** Every suite, every group and every kind of certificate, in each version that has it. */
+/** Every suite, every group and every kind of certificate. */
 export const CELLS: readonly Cell[] = distinct([
-  ...Object.keys(CIPHERSUITES).map(suiteCell),
-  ...across(VERSIONS, ALL_GROUPS, (version, group): Cell => ({
-    version,
-    suite: chacha(version, "P-256"),
-    group,
-    kind: "P-256",
-  })),
-  ...across(VERSIONS, KINDS, (version, kind): Cell => ({
-    version,
-    suite: chacha(version, kind),
-    group: "X25519",
-    kind,
-  })),
+  ...SUITES.map((suite) => ({ ...USUAL, suite })),
+  ...(Object.keys(GROUPS) as Group[]).map((group) => ({ ...USUAL, group })),
+  ...KINDS.map((kind) => ({ ...USUAL, kind })),
 ]);
 
 function distinct(cells: readonly Cell[]): readonly Cell[] {
   return [...new Map(cells.map((cell) => [JSON.stringify(cell), cell])).values()];
 }
-
-/** TLS 1.2 has one list for key exchange and for the curves of certificates. */
-const groupsOf = ({ version, group }: Cell): readonly Group[] =>
-  version === "TLSv1.3" ? [group] : [group, ...ALL_GROUPS.filter((other) => other !== group)];
 
 /** The people of a meeting: an authority, and certificates of each kind for both ends. */
 export class Cast {
@@ -122,7 +94,7 @@ export async function meet(
 ): Promise<void> {
   const { chunk, ...rest } = options;
   const engine = () =>
-    cast.core.engine({ role, identity: cast.ours(), versions: [terms.version], alpn: [PROTOCOL], ...rest });
+    cast.core.engine({ role, identity: cast.ours(), alpn: [PROTOCOL], ...rest });
   const through = chunk === undefined ? {} : { chunk };
   const complete = { own: cast.theirs(), ...terms };
   if (role === "initiator") return meetServer(await program.serve(complete), engine, through, body);
@@ -154,8 +126,8 @@ async function meetServer(
 /** A whole conversation in one cell: the right parameters, equal keys, words each way, a clean end. */
 export async function converse(program: Program, role: Role, cast: Cast, cell: Cell): Promise<void> {
   const own = cast.theirs(cell.kind);
-  const groups = groupsOf(cell);
-  const terms = { version: cell.version, suite: cell.suite, groups, own };
+  const groups = [cell.group];
+  const terms = { suite: cell.suite, groups, own };
   await meet(
     program,
     role,
@@ -165,7 +137,7 @@ export async function converse(program: Program, role: Role, cast: Cast, cell: C
     async ({ bridge, counterpart }) => {
       await bridge.opened();
       assert.equal(bridge.engine.negotiated, {
-        version: cell.version,
+        version: "TLSv1.3",
         ciphersuite: cell.suite,
         group: cell.group,
         alpn: PROTOCOL,

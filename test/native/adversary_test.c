@@ -9,8 +9,6 @@
 #include "ssl_misc.h"
 #include "status.h"
 
-#define TLS12 0x0303
-#define TLS13 0x0304
 #define BIG 70000
 #define FATAL(description) (0x0200 | (description))
 #define FORCE_FLUSH 1
@@ -26,19 +24,17 @@ static void send(xtls_engine *engine, int type, const void *content, size_t leng
     EXPECT_EQUAL(mbedtls_ssl_write_record(&engine->ssl, FORCE_FLUSH), 0);
 }
 
-static pair opened(unsigned version)
+static pair opened(void)
 {
     pair pair = pair_new();
 
-    pair_choose(&pair, version, 0, 0);
     EXPECT(handshake(&pair));
     return pair;
 }
 
-static void is_refused(unsigned version, int is_from_initiator, int type, const char *content, size_t length,
-                       int error, int alert)
+static void is_refused(int is_from_initiator, int type, const char *content, size_t length, int error, int alert)
 {
-    pair pair = opened(version);
+    pair pair = opened();
     xtls_engine *from = is_from_initiator ? pair.initiator : pair.responder;
     xtls_engine *to = is_from_initiator ? pair.responder : pair.initiator;
 
@@ -56,45 +52,31 @@ static void is_refused(unsigned version, int is_from_initiator, int type, const 
 /* Mbed TLS 3.6 has no KeyUpdate: it must fail closed, not go on with old keys. */
 static void refuses_key_update(void)
 {
-    is_refused(TLS13, 1, 22, "\x18\0\0\x01\0", 5, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, FATAL(10));
-    is_refused(TLS13, 0, 22, "\x18\0\0\x01\x01", 5, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, FATAL(10));
+    is_refused(1, 22, "\x18\0\0\x01\0", 5, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, FATAL(10));
+    is_refused(0, 22, "\x18\0\0\x01\x01", 5, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, FATAL(10));
 }
 
 static void refuses_handshake_messages(void)
 {
-    is_refused(TLS13, 1, 22, "\x04\0\0\x01\0", 5, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, FATAL(10)); /* a ticket from a client */
-    is_refused(TLS13, 0, 22, "\x0D\0\0\x03\0\0\0", 7, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, FATAL(10)); /* CertificateRequest */
-    is_refused(TLS12, 1, 22, "\x0B\0\0\x03\0\0\0", 7, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, FATAL(10));
+    is_refused(1, 22, "\x04\0\0\x01\0", 5, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, FATAL(10)); /* a ticket from a client */
+    is_refused(0, 22, "\x0D\0\0\x03\0\0\0", 7, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, FATAL(10)); /* CertificateRequest */
 }
 
 static void refuses_malformed_tickets(void)
 {
-    is_refused(TLS13, 0, 22, "\x04\0\0\x05\0\0\0\1\0", 9, MBEDTLS_ERR_SSL_DECODE_ERROR, FATAL(50));
-}
-
-static void refuses_renegotiation(void)
-{
-    pair pair = opened(TLS12);
-
-    send(pair.responder, 22, "\0\0\0\0", 4); /* HelloRequest */
-    EXPECT_EQUAL(carry(pair.responder, pair.initiator, BIG), XTLS_OK);
-    EXPECT_EQUAL(xtls_engine_state(pair.initiator), XTLS_STATE_OPEN);
-    EXPECT(xtls_engine_pending(pair.initiator) > 0 && xtls_engine_pending(pair.initiator) < 64); /* a warning */
-    EXPECT_EQUAL(carry(pair.initiator, pair.responder, BIG), XTLS_OK);
-    EXPECT(transfer(pair.initiator, pair.responder, 10));
-    pair_free(&pair);
+    is_refused(0, 22, "\x04\0\0\x05\0\0\0\1\0", 9, MBEDTLS_ERR_SSL_DECODE_ERROR, FATAL(50));
 }
 
 /* RFC 8446 6.2: an error alert is fatal whatever level it claims. */
 static void takes_errors_for_errors(void)
 {
-    is_refused(TLS13, 1, 21, "\x01\x28", 2, MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE, -1);
-    is_refused(TLS13, 0, 21, "\x02\x28", 2, MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE, -1);
+    is_refused(1, 21, "\x01\x28", 2, MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE, -1);
+    is_refused(0, 21, "\x02\x28", 2, MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE, -1);
 }
 
 static void ignores_user_canceled(void)
 {
-    pair pair = opened(TLS13);
+    pair pair = opened();
 
     send(pair.initiator, 21, "\x01\x5A", 2);
     EXPECT_EQUAL(carry(pair.initiator, pair.responder, 1), XTLS_OK);
@@ -105,7 +87,7 @@ static void ignores_user_canceled(void)
 
 static void ignores_empty_records(void)
 {
-    pair pair = opened(TLS13);
+    pair pair = opened();
     int i;
 
     for (i = 0; i < 3; i++) { /* Mbed TLS takes four in a row for an attack */
@@ -120,7 +102,7 @@ static void ignores_empty_records(void)
 /* In the clear, after the handshake: anybody on the way could have put it there. */
 static void refuses_plain_alerts(void)
 {
-    pair pair = opened(TLS13);
+    pair pair = opened();
 
     EXPECT_EQUAL(xtls_engine_feed(pair.responder, (const unsigned char *) "\x15\x03\x03\0\x02\x01\0", 7),
                  MBEDTLS_ERR_SSL_INVALID_MAC);
@@ -141,45 +123,18 @@ static void names_plain_alerts(void)
     pair_free(&pair);
 }
 
-static void demands_certificate(unsigned version, int alert)
+static void demands_a_certificate(void)
 {
     pair pair = pair_new();
     mbedtls_ssl_key_cert *kept = pair.initiator->config.key_cert;
 
     pair.initiator->config.key_cert = NULL;
-    pair_choose(&pair, version, 0, 0);
     EXPECT(!handshake(&pair));
     EXPECT_EQUAL(xtls_engine_error(pair.responder), MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE);
-    EXPECT_EQUAL(xtls_engine_alert(pair.responder, XTLS_SENT), FATAL(alert));
-    EXPECT_EQUAL(xtls_engine_alert(pair.initiator, XTLS_RECEIVED), FATAL(alert));
+    EXPECT_EQUAL(xtls_engine_alert(pair.responder, XTLS_SENT), FATAL(116));
+    EXPECT_EQUAL(xtls_engine_alert(pair.initiator, XTLS_RECEIVED), FATAL(116));
     pair.initiator->config.key_cert = kept;
     pair_free(&pair);
-}
-
-static void demands_a_certificate(void)
-{
-    demands_certificate(TLS13, 116);
-    demands_certificate(TLS12, 40);
-}
-
-static void demands_extended_master_secret(int is_initiator)
-{
-    pair pair = pair_new();
-    xtls_engine *without = is_initiator ? pair.initiator : pair.responder;
-    xtls_engine *with = is_initiator ? pair.responder : pair.initiator;
-
-    pair_choose(&pair, TLS12, 0, 0);
-    mbedtls_ssl_conf_extended_master_secret(&without->config, MBEDTLS_SSL_EXTENDED_MS_DISABLED);
-    EXPECT(!handshake(&pair));
-    EXPECT_EQUAL(xtls_engine_error(with), MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE);
-    EXPECT_EQUAL(xtls_engine_alert(with, XTLS_SENT), FATAL(40));
-    pair_free(&pair);
-}
-
-static void demands_rfc7627(void)
-{
-    demands_extended_master_secret(0);
-    demands_extended_master_secret(1);
 }
 
 /* Random bytes and random records: a typed failure or patience, never anything else. */
@@ -222,14 +177,12 @@ int main(void)
     run("refuses KeyUpdate", refuses_key_update);
     run("refuses handshake messages out of their place", refuses_handshake_messages);
     run("refuses malformed tickets", refuses_malformed_tickets);
-    run("declines renegotiation and goes on", refuses_renegotiation);
     run("takes an error alert for one, whatever its level", takes_errors_for_errors);
     run("ignores user_canceled as a warning", ignores_user_canceled);
     run("ignores a few empty records", ignores_empty_records);
     run("refuses alerts in the clear once it is open", refuses_plain_alerts);
     run("understands an alert in the clear during the handshake", names_plain_alerts);
     run("demands a certificate", demands_a_certificate);
-    run("demands the extended master secret in TLS 1.2", demands_rfc7627);
     run("survives noise", survives_noise);
     free_identities();
     return verdict();

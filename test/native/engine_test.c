@@ -11,7 +11,6 @@
 #include "pair.h"
 #include "status.h"
 
-#define TLS12 0x0303
 #define TLS13 0x0304
 #define BIG 70000
 
@@ -38,14 +37,14 @@ static pair opened(void)
 
 /* --- what they agree on --------------------------------------------------------- */
 
-static void converse(unsigned version, unsigned short suite, unsigned short group, xtls_identity *responder)
+static void converse(unsigned short suite, unsigned short group, xtls_identity *responder)
 {
     pair pair = { romeo(), responder, NULL, NULL };
 
     pair_renew(&pair);
-    pair_choose(&pair, version, suite, group);
+    pair_choose(&pair, suite, group);
     EXPECT(handshake(&pair));
-    EXPECT_EQUAL(xtls_engine_version(pair.initiator), version);
+    EXPECT_EQUAL(xtls_engine_version(pair.initiator), TLS13);
     EXPECT_EQUAL(xtls_engine_ciphersuite(pair.initiator), suite);
     EXPECT_EQUAL(xtls_engine_group(pair.initiator), group);
     EXPECT_EQUAL(xtls_engine_group(pair.responder), group);
@@ -56,17 +55,13 @@ static void converse(unsigned version, unsigned short suite, unsigned short grou
 
 static void every_suite(void)
 {
-    static const unsigned short SUITES13[] = { 0x1301, 0x1302, 0x1303 };
-    static const unsigned short ECDSA[] = { 0xC02B, 0xC02C, 0xCCA9 };
-    static const unsigned short WITH_RSA[] = { 0xC02F, 0xC030, 0xCCA8 };
+    static const unsigned short SUITES[] = { 0x1301, 0x1302, 0x1303 };
     xtls_identity *rsa = parse(RSA);
     int i;
 
     for (i = 0; i < 3; i++) {
-        converse(TLS13, SUITES13[i], 0x001D, juliet());
-        converse(TLS13, SUITES13[i], 0x001D, rsa);
-        converse(TLS12, ECDSA[i], 0x001D, juliet());
-        converse(TLS12, WITH_RSA[i], 0x001D, rsa);
+        converse(SUITES[i], 0x001D, juliet());
+        converse(SUITES[i], 0x001D, rsa);
     }
     xtls_identity_free(rsa);
 }
@@ -77,8 +72,7 @@ static void every_group(void)
     int i;
 
     for (i = 0; i < 3; i++) {
-        converse(TLS13, 0x1303, GROUPS[i], juliet());
-        converse(TLS12, 0xCCA9, GROUPS[i], juliet());
+        converse(0x1303, GROUPS[i], juliet());
     }
 }
 
@@ -94,9 +88,6 @@ static void other_keys(void)
     pair_renew(&pair);
     EXPECT(handshake(&pair));
     EXPECT((xtls_engine_problems(pair.responder) & 0x1800) != 0);
-    pair_renew(&pair);
-    pair_choose(&pair, TLS12, 0, 0);
-    EXPECT(handshake(&pair));
     pair_free(&pair);
     xtls_identity_free(p384);
     xtls_identity_free(odd);
@@ -115,37 +106,19 @@ static void retries_hello(void)
     pair_free(&pair);
 }
 
-static void keeps_to_groups(void)
+/* A hello and a server's answer without supported_versions (RFC 8446 4.2.1) are those of TLS 1.2. */
+static void refuses_older_versions(void)
 {
-    static const unsigned short X25519[] = { 0x001D }, P384_ONLY[] = { 0x0018 };
+    static const unsigned char CLIENT_HELLO[] = "\x16\x03\x01\0\x2f\x01\0\0\x2b\x03\x03................................\0\0\x02\xcc\xa9\x01\0\0\0";
+    static const unsigned char SERVER_HELLO[] = "\x16\x03\x03\0\x2a\x02\0\0\x26\x03\x03................................\0\xcc\xa9\0";
     pair pair = pair_new();
 
-    pair_choose(&pair, TLS12, 0, 0);
-    xtls_engine_groups(pair.initiator, X25519, 1);
-    xtls_engine_groups(pair.responder, P384_ONLY, 1);
-    EXPECT(!handshake(&pair));
-    EXPECT_EQUAL(xtls_engine_state(pair.initiator), XTLS_STATE_FAILED);
-    EXPECT_EQUAL(xtls_engine_state(pair.responder), XTLS_STATE_FAILED);
-    pair_free(&pair);
-}
-
-static void negotiates_down_when_asked(void)
-{
-    pair pair = pair_new();
-
-    xtls_engine_versions(pair.initiator, TLS12, TLS13);
-    xtls_engine_versions(pair.responder, TLS12, TLS12);
-    EXPECT(handshake(&pair));
-    EXPECT_EQUAL(xtls_engine_version(pair.responder), TLS12);
-    pair_renew(&pair);
-    xtls_engine_versions(pair.responder, TLS12, TLS12);
-    EXPECT(!handshake(&pair));
-    EXPECT_EQUAL(xtls_engine_alert(pair.responder, XTLS_SENT), FATAL(40));
-    EXPECT_EQUAL(xtls_engine_alert(pair.initiator, XTLS_RECEIVED), FATAL(40));
-    pair_renew(&pair);
-    xtls_engine_versions(pair.initiator, TLS12, TLS12);
-    EXPECT(!handshake(&pair));
-    EXPECT_EQUAL(xtls_engine_alert(pair.initiator, XTLS_RECEIVED), FATAL(70));
+    xtls_engine_start(pair.responder);
+    xtls_engine_start(pair.initiator);
+    EXPECT(xtls_engine_feed(pair.responder, CLIENT_HELLO, sizeof(CLIENT_HELLO) - 1) < 0);
+    EXPECT_EQUAL(xtls_engine_alert(pair.responder, XTLS_SENT), FATAL(70));
+    EXPECT(xtls_engine_feed(pair.initiator, SERVER_HELLO, sizeof(SERVER_HELLO) - 1) < 0);
+    EXPECT_EQUAL(xtls_engine_alert(pair.initiator, XTLS_SENT), FATAL(47)); /* not what was offered */
     pair_free(&pair);
 }
 
@@ -174,14 +147,12 @@ static void chooses_alpn(void)
 
 static void refuses_options(void)
 {
-    static const unsigned short NO_SUITE[] = { 0x000A }, NO_GROUP[] = { 0x0019 };
+    static const unsigned short NO_SUITE[] = { 0xCCA9 }, NO_GROUP[] = { 0x0019 };
     pair pair = pair_new();
     xtls_engine *engine = NULL;
 
     EXPECT_EQUAL(xtls_engine_create(2, romeo(), 0, &engine), XTLS_ERR_ARGUMENT);
     EXPECT_EQUAL(xtls_engine_create(0, NULL, 0, &engine), XTLS_ERR_ARGUMENT);
-    EXPECT_EQUAL(xtls_engine_versions(pair.initiator, 0x0302, TLS13), XTLS_ERR_ARGUMENT);
-    EXPECT_EQUAL(xtls_engine_versions(pair.initiator, TLS13, TLS12), XTLS_ERR_ARGUMENT);
     EXPECT_EQUAL(xtls_engine_ciphersuites(pair.initiator, NO_SUITE, 1), XTLS_ERR_ARGUMENT);
     EXPECT_EQUAL(xtls_engine_ciphersuites(pair.initiator, NO_SUITE, 0), XTLS_ERR_ARGUMENT);
     EXPECT_EQUAL(xtls_engine_groups(pair.initiator, NO_GROUP, 1), XTLS_ERR_ARGUMENT);
@@ -190,7 +161,6 @@ static void refuses_options(void)
     EXPECT_EQUAL(xtls_engine_feed(pair.initiator, bytes, 1), XTLS_ERR_STATE);
     EXPECT_EQUAL(xtls_engine_write(pair.initiator, bytes, 1), XTLS_ERR_STATE);
     EXPECT(handshake(&pair));
-    EXPECT_EQUAL(xtls_engine_versions(pair.initiator, TLS13, TLS13), XTLS_ERR_STATE);
     EXPECT_EQUAL(xtls_engine_start(pair.initiator), XTLS_ERR_STATE);
     pair_free(&pair);
 }
@@ -218,7 +188,7 @@ static void knows_its_peer(void)
     pair_free(&pair);
 }
 
-static void demands_authorities_of(int role, unsigned version)
+static void demands_authorities_of(int role)
 {
     xtls_authorities *authorities = NULL;
     xtls_identity *issued = parse(ISSUED);
@@ -227,13 +197,11 @@ static void demands_authorities_of(int role, unsigned version)
 
     EXPECT_EQUAL(xtls_authorities_parse((const unsigned char *) AUTHORITY, strlen(AUTHORITY), &authorities), XTLS_OK);
     pair_renew(&pair);
-    pair_choose(&pair, version, 0, 0);
     xtls_engine_authorities(role == XTLS_INITIATOR ? pair.initiator : pair.responder, authorities);
     EXPECT(handshake(&pair));
     pair.romeo = romeo();
     pair.juliet = juliet();
     pair_renew(&pair);
-    pair_choose(&pair, version, 0, 0);
     judge = role == XTLS_INITIATOR ? pair.initiator : pair.responder;
     other = role == XTLS_INITIATOR ? pair.responder : pair.initiator;
     xtls_engine_authorities(judge, authorities);
@@ -249,21 +217,18 @@ static void demands_authorities_of(int role, unsigned version)
 
 static void demands_authorities(void)
 {
-    demands_authorities_of(XTLS_INITIATOR, TLS13);
-    demands_authorities_of(XTLS_RESPONDER, TLS13);
-    demands_authorities_of(XTLS_INITIATOR, TLS12);
-    demands_authorities_of(XTLS_RESPONDER, TLS12);
+    demands_authorities_of(XTLS_INITIATOR);
+    demands_authorities_of(XTLS_RESPONDER);
 }
 
 /* --- what they carry ---------------------------------------------------------------- */
 
-static void any_size(unsigned version)
+static void carries_any_size(void)
 {
     static const size_t SIZES[] = { 0, 1, 2, 16382, 16383, 16384, 16385, 32766, 32767, 32768, 200000 };
     pair pair = pair_new();
     size_t i;
 
-    pair_choose(&pair, version, 0, 0);
     EXPECT(handshake(&pair));
     for (i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
         EXPECT(transfer(pair.initiator, pair.responder, SIZES[i]));
@@ -272,18 +237,11 @@ static void any_size(unsigned version)
     pair_free(&pair);
 }
 
-static void carries_any_size(void)
-{
-    any_size(TLS13);
-    any_size(TLS12);
-}
-
-static void single_bytes(unsigned version)
+static void carries_single_bytes(void)
 {
     pair pair = pair_new();
     int rounds;
 
-    pair_choose(&pair, version, 0, 0);
     xtls_engine_start(pair.responder);
     xtls_engine_start(pair.initiator);
     for (rounds = 0; rounds < 4; rounds++) {
@@ -297,19 +255,12 @@ static void single_bytes(unsigned version)
     pair_free(&pair);
 }
 
-static void carries_single_bytes(void)
-{
-    single_bytes(TLS13);
-    single_bytes(TLS12);
-}
-
-static void exports_equal(unsigned version)
+static void exports(void)
 {
     pair pair = pair_new();
     unsigned char one[48], two[48], none[48];
     const unsigned char *label = (const unsigned char *) "EXPORTER-test", *context = (const unsigned char *) "c";
 
-    pair_choose(&pair, version, 0, 0);
     EXPECT_EQUAL(xtls_engine_export(pair.initiator, label, 13, context, 1, one, 48), XTLS_ERR_STATE);
     EXPECT(handshake(&pair));
     EXPECT_EQUAL(xtls_engine_export(pair.initiator, label, 13, context, 1, one, 48), XTLS_OK);
@@ -318,15 +269,9 @@ static void exports_equal(unsigned version)
     EXPECT(memcmp(one, two, 48) == 0);
     EXPECT(memcmp(one, none, 48) != 0);
     EXPECT_EQUAL(xtls_engine_export(pair.responder, label, 13, context, 0, two, 48), XTLS_OK);
-    EXPECT((memcmp(none, two, 48) == 0) == (version == TLS13)); /* RFC 8446 7.5 against RFC 5705 4 */
+    EXPECT(memcmp(none, two, 48) == 0); /* RFC 8446 7.5 */
     EXPECT_EQUAL(xtls_engine_export(pair.responder, label, 13, context, 1, bytes, 8161), XTLS_ERR_ARGUMENT);
     pair_free(&pair);
-}
-
-static void exports(void)
-{
-    exports_equal(TLS13);
-    exports_equal(TLS12);
 }
 
 static int count_lines(const char *text, const char *label)
@@ -451,11 +396,10 @@ static void close_waits_for_room(void)
 
 /* --- ends ------------------------------------------------------------------------------------ */
 
-static void closes(unsigned version)
+static void closes_both_ways(void)
 {
     pair pair = pair_new();
 
-    pair_choose(&pair, version, 0, 0);
     EXPECT(handshake(&pair));
     EXPECT_EQUAL(xtls_engine_close(pair.responder), XTLS_OK);
     EXPECT_EQUAL(xtls_engine_close(pair.responder), XTLS_OK);
@@ -473,12 +417,6 @@ static void closes(unsigned version)
     pair_free(&pair);
 }
 
-static void closes_both_ways(void)
-{
-    closes(TLS13);
-    closes(TLS12);
-}
-
 static void notices_truncation(void)
 {
     pair pair = opened();
@@ -493,13 +431,12 @@ static void notices_truncation(void)
     pair_free(&pair);
 }
 
-static void cancels(unsigned version, int is_initiator)
+static void cancels(int is_initiator)
 {
     pair pair = pair_new();
     xtls_engine *leaver = is_initiator ? pair.initiator : pair.responder;
     xtls_engine *other = is_initiator ? pair.responder : pair.initiator;
 
-    pair_choose(&pair, version, 0, 0);
     xtls_engine_start(pair.responder);
     xtls_engine_start(pair.initiator);
     carry(pair.initiator, pair.responder, BIG);
@@ -515,10 +452,8 @@ static void cancels(unsigned version, int is_initiator)
 
 static void cancels_a_handshake(void)
 {
-    cancels(TLS13, 1);
-    cancels(TLS13, 0);
-    cancels(TLS12, 1);
-    cancels(TLS12, 0);
+    cancels(1);
+    cancels(0);
 }
 
 static void cancels_before_the_start(void)
@@ -532,11 +467,10 @@ static void cancels_before_the_start(void)
     pair_free(&pair);
 }
 
-static void aborts(unsigned version)
+static void tells_the_verdict(void)
 {
     pair pair = pair_new();
 
-    pair_choose(&pair, version, 0, 0);
     EXPECT(handshake(&pair));
     EXPECT_EQUAL(xtls_engine_abort(pair.initiator, 46), XTLS_OK);
     EXPECT_EQUAL(xtls_engine_alert(pair.initiator, XTLS_SENT), FATAL(46));
@@ -550,18 +484,11 @@ static void aborts(unsigned version)
     pair_free(&pair);
 }
 
-static void tells_the_verdict(void)
-{
-    aborts(TLS13);
-    aborts(TLS12);
-}
-
-static void notices_tampering(unsigned version)
+static void notices_altered_records(void)
 {
     pair pair = pair_new();
     int length;
 
-    pair_choose(&pair, version, 0, 0);
     EXPECT(handshake(&pair));
     xtls_engine_write(pair.initiator, (const unsigned char *) "first", 5);
     carry(pair.initiator, pair.responder, BIG);
@@ -575,12 +502,6 @@ static void notices_tampering(unsigned version)
     carry(pair.responder, pair.initiator, BIG);
     EXPECT_EQUAL(xtls_engine_alert(pair.initiator, XTLS_RECEIVED), FATAL(20));
     pair_free(&pair);
-}
-
-static void notices_altered_records(void)
-{
-    notices_tampering(TLS13);
-    notices_tampering(TLS12);
 }
 
 static void notices_repeated_records(void)
@@ -635,8 +556,7 @@ int main(void)
     run("exchanges keys over every group", every_group);
     run("accepts P-384, RSA and certificates meant for other uses", other_keys);
     run("retries the hello for a common group", retries_hello);
-    run("exchanges no keys over a group that was not asked for", keeps_to_groups);
-    run("speaks TLS 1.2 only when both ends ask for it", negotiates_down_when_asked);
+    run("speaks nothing older than TLS 1.3", refuses_older_versions);
     run("agrees on a protocol name, or fails when there is no common one", chooses_alpn);
     run("refuses options that are none, or too late", refuses_options);
     run("knows its peer's certificate and does not judge it", knows_its_peer);

@@ -63,19 +63,18 @@ void pair_free(pair *pair)
     pair->initiator = pair->responder = NULL;
 }
 
-static void choose(xtls_engine *engine, unsigned version, unsigned short suite, unsigned short group)
+static void choose(xtls_engine *engine, unsigned short suite, unsigned short group)
 {
-    if ((version != 0 && xtls_engine_versions(engine, version, version) != XTLS_OK) ||
-        (suite != 0 && xtls_engine_ciphersuites(engine, &suite, 1) != XTLS_OK) ||
+    if ((suite != 0 && xtls_engine_ciphersuites(engine, &suite, 1) != XTLS_OK) ||
         (group != 0 && xtls_engine_groups(engine, &group, 1) != XTLS_OK)) {
         abort();
     }
 }
 
-void pair_choose(pair *pair, unsigned version, unsigned short suite, unsigned short group)
+void pair_choose(pair *pair, unsigned short suite, unsigned short group)
 {
-    choose(pair->initiator, version, suite, group);
-    choose(pair->responder, version, suite, group);
+    choose(pair->initiator, suite, group);
+    choose(pair->responder, suite, group);
 }
 
 int handshake(pair *pair)

@@ -23,8 +23,8 @@ void pair_renew(pair *pair);
 
 void pair_free(pair *pair);
 
-/* TLS version, one suite and one group for both ends; 0: the default. */
-void pair_choose(pair *pair, unsigned version, unsigned short suite, unsigned short group);
+/* One suite and one group for both ends; 0: the default. */
+void pair_choose(pair *pair, unsigned short suite, unsigned short group);
 
 /* Starts both engines and carries bytes until nothing moves. 1 when both are open. */
 int handshake(pair *pair);

@@ -239,32 +239,6 @@ static void refuses_misuse(void)
     xtls_tickets_free(tickets);
 }
 
-static void not_in_tls12(void)
-{
-    xtls_tickets *tickets = table(4, HOUR);
-    pair pair = pair_new();
-
-    pair_choose(&pair, 0x0303, 0, 0);
-    xtls_engine_tickets(pair.responder, tickets);
-    EXPECT(handshake(&pair));
-    EXPECT_EQUAL(xtls_engine_session(pair.initiator, bytes, BIG), 0);
-    pair_free(&pair);
-    earn(tickets);
-    pair = again(tickets);
-    xtls_engine_versions(pair.initiator, 0x0303, 0x0304);
-    xtls_engine_versions(pair.responder, 0x0303, 0x0303);
-    EXPECT(!handshake(&pair)); /* no way down from a TLS 1.3 session */
-    EXPECT_EQUAL(xtls_engine_state(pair.responder), XTLS_STATE_FAILED);
-    pair_free(&pair);
-    earn(tickets);
-    pair = again(tickets);
-    pair_choose(&pair, 0x0303, 0, 0);
-    EXPECT(!resumes(&pair));
-    EXPECT_EQUAL(xtls_engine_version(pair.initiator), 0x0303);
-    pair_free(&pair);
-    xtls_tickets_free(tickets);
-}
-
 int main(void)
 {
     run("resumes, again and again, and knows its peer", knows_the_peer);
@@ -275,7 +249,6 @@ int main(void)
     run("resumes no more trust than its authorities give", keeps_the_demand);
     run("survives altered sessions", refuses_altered_sessions);
     run("refuses what is no table and no session", refuses_misuse);
-    run("resumes nothing in TLS 1.2", not_in_tls12);
     free_identities();
     return verdict();
 }

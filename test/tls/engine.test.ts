@@ -81,18 +81,15 @@ for (const length of [1, 1024, 16383, 16384, 16385, 65535, 65536, 65537, 200_000
   });
 }
 
-/** Type and tag go along in TLS 1.3 (RFC 8446 5.2), the tag alone in 1.2. */
-for (const [version, more] of [["TLSv1.3", 1 + 16], ["TLSv1.2", 16]] as const) {
-  test(`puts 16 KiB into one record of ${version}, and the next byte into another`, () => {
-    const { initiator } = openPair(core, { versions: [version] });
-    for (const [length, records] of [[16383, 1], [16384, 1], [16385, 2], [32768, 2], [32769, 3]] as const) {
-      initiator.write(pattern(length));
-      const lengths = recordLengths(initiator.drain());
-      assert.is(lengths.length, records);
-      assert.ok(Math.max(...lengths) <= 16384 + more, String(lengths));
-    }
-  });
-}
+test("puts 16 KiB into one record, and the next byte into another", () => {
+  const { initiator } = openPair(core);
+  for (const [length, records] of [[16383, 1], [16384, 1], [16385, 2], [32768, 2], [32769, 3]] as const) {
+    initiator.write(pattern(length));
+    const lengths = recordLengths(initiator.drain());
+    assert.is(lengths.length, records);
+    assert.ok(Math.max(...lengths) <= 16384 + 1 + 16, String(lengths)); // type and tag go along (RFC 8446 5.2)
+  }
+});
 
 test("keeps several writes in order until they are read at once", () => {
   const ends = openPair(core);
@@ -344,9 +341,8 @@ test("refuses options that make no sense", () => {
   const nonsense: Record<string, unknown>[] = [
     { role: "server" },
     { identity: undefined },
-    { versions: [] },
-    { versions: ["SSLv3"] },
-    { ciphersuites: ["TLS_RSA_WITH_3DES_EDE_CBC_SHA"] },
+    { ciphersuites: [] },
+    { ciphersuites: ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"] },
     { ciphersuites: ["constructor"] },
     { groups: ["P-521"] },
     { alpn: [""] },
