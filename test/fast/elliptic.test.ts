@@ -133,6 +133,14 @@ test("refuses points that are not on P-256", () => {
   }
 });
 
+test("signs the same each time, whatever the randomness", () => {
+  const fresh = new Curves(new Kernels());
+  for (let i = 0; i < CASES; i++) {
+    const [secret, digest] = [key(), new Uint8Array(randomBytes(32))];
+    assert.equal(fresh.output("ecdsa_sign", 64, secret, digest), curves.output("ecdsa_sign", 64, secret, digest));
+  }
+});
+
 interface Pair {
   privateKey: KeyObject;
   publicKey: KeyObject;
