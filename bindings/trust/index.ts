@@ -10,5 +10,5 @@ export { pinned, type Pins } from "./pinned.ts";
 export type { SeenCertificate, TrustRecord, TrustStep } from "./record.ts";
 export { remembered, type RememberedOptions } from "./remembered.ts";
 export { memoryStorage, type TrustStorage } from "./storage.ts";
-export { type Decision, type ImportOptions, type Revision, TrustStore, type TrustStoreOptions } from "./store.ts";
+export { type Decision, type ImportOptions, type Revision, TrustStore, type TrustStoreEvents, type TrustStoreOptions } from "./store.ts";
 export type { TrustChange } from "./words.ts";

@@ -6,6 +6,7 @@
  */
 import { XtlsError } from "../errors.ts";
 import { bareJid } from "../base/jid.ts";
+import { type Listener, Listeners } from "../base/listeners.ts";
 import { parseDocument, printDocument } from "./document.ts";
 import { canonicalFingerprint } from "./fingerprint.ts";
 import { type Keys, merged, put, recordOf } from "./keys.ts";
@@ -38,13 +39,19 @@ export interface Revision<Result> {
   readonly record: TrustRecord;
 }
 
-type Listener = (change: TrustChange) => void;
+export interface TrustStoreEvents {
+  /** A change that this object made, once it is stored: one key at a time. What other processes change is not announced. */
+  change: [change: TrustChange];
+  /** What a listener of `change` threw or rejected with. Nobody listens: it is written to the console. */
+  error: [error: unknown];
+}
 
 /** Keys by bare JID, several for each: one a device. */
 export class TrustStore {
   readonly #storage: TrustStorage;
   readonly #now: () => number;
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Listeners<Pick<TrustStoreEvents, "change">>((error) => this.#report(error));
+  readonly #errors = new Listeners<Pick<TrustStoreEvents, "error">>((error) => console.error(error));
   #previous: Promise<unknown> = Promise.resolve();
   #parsed: { readonly text: string | undefined; readonly keys: Keys } = { text: undefined, keys: [] };
 
@@ -115,13 +122,16 @@ export class TrustStore {
   }
 
   /**
-   * Calls the listener after each change that this object made, once it is stored: one key at a time. What other
-   * processes change is not announced.
+   * Calls the listener after each change that this object made, or with each error of such a listener. Listeners may be
+   * async functions; one that throws or rejects harms neither the store, nor the process, nor other listeners.
    * @returns what removes the listener again
+   * @throws XtlsError `invalid-argument` for another event, or what is no function
    */
-  on(_event: "change", listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  on<Name extends keyof TrustStoreEvents>(event: Name, listener: Listener<TrustStoreEvents[Name]>): () => void {
+    if (typeof listener !== "function") throw new XtlsError("invalid-argument", "A listener is a function");
+    if (event === "change") return this.#listeners.on("change", listener as Listener<[TrustChange]>);
+    if (event === "error") return this.#errors.on("error", listener as Listener<[unknown]>);
+    throw new XtlsError("invalid-argument", `A trust store has no event "${event}"`);
   }
 
   /**
@@ -176,9 +186,12 @@ export class TrustStore {
   }
 
   #announce(before: Keys, after: Keys): void {
-    for (const change of changes(before, after))
-      // A listener that throws is the host's to report, and harms neither the store nor other listeners.
-      for (const listener of this.#listeners) queueMicrotask(() => listener(change));
+    for (const change of changes(before, after)) this.#listeners.emit("change", change);
+  }
+
+  #report(error: unknown): void {
+    if (this.#errors.has("error")) this.#errors.emit("error", error);
+    else console.error(error);
   }
 
   async #inTurn<Result>(call: () => Promise<Result>): Promise<Result> {

@@ -2,6 +2,7 @@ import { parseDocument } from "../../bindings/trust/document.ts";
 import { memoryStorage } from "../../bindings/trust/storage.ts";
 import type { TrustStore } from "../../bindings/trust/store.ts";
 import { assert, suite } from "../suite.ts";
+import { code } from "../xtls/code.ts";
 import { codeOf, JID, LAPTOP, open, PHONE, someKey, STRANGER } from "./keys.ts";
 
 const test = suite("trust store");
@@ -136,6 +137,65 @@ test("tells nobody who no longer listens, and nothing that failed", async () => 
   scene.store.on("change", () => heard.push(1))();
   await scene.store.verify(JID, PHONE);
   assert.equal([heard.length, scene.changes.length], [0, 1]);
+});
+
+test("a listener that throws or rejects harms neither the store, nor the process, nor other listeners", async () => {
+  const { store, changes } = open(memoryStorage());
+  const errors: unknown[] = [];
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => void unhandled.push(error);
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) process.on(event, note);
+  const heard: unknown[] = [];
+  store.on("change", () => {
+    throw new Error("thrown");
+  });
+  store.on("change", async () => {
+    throw new Error("rejected");
+  });
+  store.on("change", ({ to }) => heard.push(to));
+  store.on("error", (error) => errors.push(error));
+  store.on("error", () => {
+    throw new Error("of the errors' listener");
+  });
+  const { error: write } = console;
+  const written: unknown[] = [];
+  console.error = (error: unknown) => void written.push(error);
+  try {
+    await store.verify(JID, PHONE);
+    await store.distrust(JID, PHONE);
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    console.error = write;
+    for (const event of ["uncaughtException", "unhandledRejection"] as const) process.off(event, note);
+  }
+  assert.equal(unhandled, []);
+  assert.equal(heard, ["verified", "distrusted"]);
+  assert.is(changes.length, 2);
+  assert.equal(errors.map(String).sort(), ["Error: rejected", "Error: rejected", "Error: thrown", "Error: thrown"]);
+  assert.is(written.length, 4, "what even the errors' listener throws is not lost");
+});
+
+test("what a listener throws is written down where nobody listens for errors", async () => {
+  const { store } = open();
+  store.on("change", async () => {
+    throw new Error("rejected");
+  });
+  const { error: write } = console;
+  const written: unknown[] = [];
+  console.error = (error: unknown) => void written.push(error);
+  try {
+    await store.verify(JID, PHONE);
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    console.error = write;
+  }
+  assert.equal(written.map(String), ["Error: rejected"]);
+});
+
+test("has no other events, and takes no listener that is none", async () => {
+  const { store } = open();
+  assert.is(code(() => store.on("chnage" as "change", () => {})), "invalid-argument");
+  assert.is(code(() => store.on("change", undefined as unknown as () => void)), "invalid-argument");
 });
 
 // --- damage ------------------------------------------------------------------------
