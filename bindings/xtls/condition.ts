@@ -7,13 +7,14 @@
 import { Element } from "@xmpp/xml";
 import { ERRORS, XtlsError, type ErrorCode, type ErrorRow, type StanzaCondition } from "../errors.ts";
 import { NS_STANZAS, NS_XTLS_ERRORS } from "./namespaces.ts";
+import type { Request } from "./state.ts";
 
 /** `<data/>` whose bytes TLS or the framing refused: the protocol gives it no condition of its own. */
 const BROKEN: StanzaCondition = ["cancel", "bad-request"];
 const INTERNAL: StanzaCondition = ["cancel", "internal-server-error"];
 
-/** The codes that a peer can mean by a stanza error. */
-export const MEANT: readonly ErrorCode[] = [
+/** Every code that has a stanza error of its own. */
+export const ON_THE_WIRE: readonly ErrorCode[] = [
   "declined",
   "no-common-method",
   "tie-break",
@@ -28,8 +29,17 @@ export const MEANT: readonly ErrorCode[] = [
   "malformed",
 ];
 
+/** What an error in answer to a request can mean; servers use the same conditions for causes of their own, which these leave out. */
+const ANSWERS: Readonly<Record<Request, readonly ErrorCode[]>> = {
+  start: ["declined", "no-common-method", "tie-break", "already-open", "out-of-order", "unsupported", "too-many-tunnels", "unknown-tunnel", "malformed"],
+  data: ["unknown-tunnel", "out-of-order", "no-common-method", "invalid-base64", "chunk-too-large", "malformed"],
+  close: ["unknown-tunnel", "out-of-order", "malformed"],
+};
+
 /** What servers say of somebody who is not there (RFC 6120 §8.3.3, RFC 6121 §8.5). */
 const ABSENT: readonly string[] = ["recipient-unavailable", "gone", "remote-server-not-found", "remote-server-timeout"];
+/** Who has consented supports XTLS, so that this can only mean that nobody is there any more. */
+const ABSENT_LATER: readonly string[] = [...ABSENT, "service-unavailable"];
 
 /** The stanza error that answers an IQ. */
 export function conditionOf(code: ErrorCode): StanzaCondition {
@@ -46,12 +56,13 @@ export function buildError(code: ErrorCode): Element {
   return error;
 }
 
-/** What an `<error/>` means: one of ours, `peer-unavailable`, or `remote-error` with the condition named. */
-export function parseError(error: Element | undefined): XtlsError {
+/** What an `<error/>` in answer to a request means: one of ours, `peer-unavailable`, or `remote-error` with the condition named. */
+export function parseError(error: Element | undefined, request: Request): XtlsError {
   const condition = nameIn(error, NS_STANZAS) ?? "undefined-condition";
   const application = nameIn(error, NS_XTLS_ERRORS);
-  if (ABSENT.includes(condition)) return new XtlsError("peer-unavailable", `Answered by ${condition}`);
-  const code = MEANT.find((candidate) => isMeant(candidate, condition, application));
+  const absent = request === "start" ? ABSENT : ABSENT_LATER;
+  if (absent.includes(condition)) return new XtlsError("peer-unavailable", `Answered by ${condition}`);
+  const code = ANSWERS[request].find((candidate) => isMeant(candidate, condition, application));
   return new XtlsError(code ?? "remote-error", `Answered by ${condition}${application ? ` (${application})` : ""}`);
 }
 

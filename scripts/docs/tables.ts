@@ -1,7 +1,7 @@
 /** The tables and the picture of docs/protocol.md, each from the table of the code that it shows. */
 import { ERRORS, type ErrorCode, type ErrorRow } from "../../bindings/errors.ts";
 import { ALERTS } from "../../bindings/tls/alerts.ts";
-import { conditionOf, MEANT } from "../../bindings/xtls/condition.ts";
+import { conditionOf, ON_THE_WIRE } from "../../bindings/xtls/condition.ts";
 import { DEFAULT_LIMITS } from "../../bindings/xtls/limits.ts";
 import { SERVER_ONLY } from "../../bindings/xtls/routing.ts";
 import { ADMISSION, EVENTS, STATES, TRANSITIONS, type Event } from "../../bindings/xtls/state.ts";
@@ -30,7 +30,7 @@ export function admissions(): string {
 
 /** The errors that answer requests. */
 export function conditions(): string {
-  const rows = MEANT.map((code) => {
+  const rows = ON_THE_WIRE.map((code) => {
     const [type, condition, application = ""] = conditionOf(code);
     return [`\`${condition}\``, type, application && `\`${application}\``, `\`${code}\``, ERRORS[code].advice];
   });

@@ -2,6 +2,7 @@ import xml from "@xmpp/xml";
 import { ERRORS, type ErrorCode } from "../../bindings/errors.ts";
 import { buildError, conditionOf, parseError } from "../../bindings/xtls/condition.ts";
 import { NS_STANZAS } from "../../bindings/xtls/namespaces.ts";
+import type { Request } from "../../bindings/xtls/state.ts";
 import { assert, suite } from "../suite.ts";
 
 const test = suite("condition");
@@ -20,13 +21,15 @@ const WIRE = {
   "out-of-order":      "cancel unexpected-request out-of-order",
   "invalid-base64":    "cancel bad-request invalid-base64",
   "chunk-too-large":   "modify resource-constraint max-bytes",
-  "security-required": "cancel not-acceptable security-required",
 } as const satisfies Partial<Record<ErrorCode, string>>;
+
+/** Which request such an error answers, where it is not `<start/>`. */
+const REQUEST: Partial<Record<ErrorCode, Request>> = { "invalid-base64": "data", "chunk-too-large": "data", "unknown-tunnel": "data" };
 
 for (const [code, expected] of Object.entries(WIRE) as [keyof typeof WIRE, string][]) {
   test(`${code} is ${expected} on the wire and comes back as itself`, () => {
     assert.is(conditionOf(code).join(" "), expected);
-    assert.is(parseError(buildError(code)).code, code);
+    assert.is(parseError(buildError(code), REQUEST[code] ?? "start").code, code);
   });
 }
 
@@ -46,19 +49,37 @@ test("has a condition for every code that can answer an IQ", () => {
 
 test("takes what a server says of an absent peer for absence", () => {
   for (const name of ["recipient-unavailable", "gone", "remote-server-not-found", "remote-server-timeout"]) {
-    assert.is(parseError(xml("error", {}, xml(name, { xmlns: NS_STANZAS }))).code, "peer-unavailable");
+    for (const request of ["start", "data", "close"] as const)
+      assert.is(parseError(xml("error", {}, xml(name, { xmlns: NS_STANZAS })), request).code, "peer-unavailable");
   }
+});
+
+test("takes no support for absence once there was a tunnel", () => {
+  const codes = (["start", "data", "close"] as const).map((request) => parseError(buildError("unsupported"), request).code);
+  assert.equal(codes, ["unsupported", "peer-unavailable", "peer-unavailable"]);
+});
+
+test("an error in answer to data or close is never about starting a tunnel", () => {
+  const aboutStarts = ["declined", "tie-break", "already-open", "too-many-tunnels", "security-required"] as const;
+  for (const code of aboutStarts)
+    for (const request of ["data", "close"] as const) assert.is(parseError(buildError(code), request).code, "remote-error", code);
+  assert.match(parseError(buildError("too-many-tunnels"), "data").message, "Answered by resource-constraint");
+});
+
+test("writes the error for a clear stanza where tunnels are required", () => {
+  assert.is(conditionOf("security-required").join(" "), "cancel not-acceptable security-required");
 });
 
 test("names a foreign condition but repeats no foreign text", () => {
   const error = parseError(
     xml("error", {}, xml("text", { xmlns: NS_STANZAS }, "EVIL"), xml("not-allowed", { xmlns: NS_STANZAS })),
+    "start",
   );
   assert.is(error.code, "remote-error");
   assert.match(error.message, "not-allowed");
   assert.not.match(error.message, "EVIL");
-  assert.is(parseError(xml("error", {}, xml("\u202eevil", { xmlns: NS_STANZAS }))).code, "remote-error");
-  assert.is(parseError(undefined).code, "remote-error");
+  assert.is(parseError(xml("error", {}, xml("\u202eevil", { xmlns: NS_STANZAS })), "start").code, "remote-error");
+  assert.is(parseError(undefined, "start").code, "remote-error");
 });
 
 test.run();
