@@ -82,7 +82,7 @@ export const ERRORS = {
   "switched-off":         { blame: "caller",  tunnel: "none",  advice: "The policy for this peer is `off`: no tunnels with it." },
   "too-many-tunnels":     { blame: "anyone",  tunnel: "none",  stanza: ["wait", "resource-constraint"], advice: "Too many tunnels or starts at once: try again later." },
   "tie-break":            { blame: "anyone",  tunnel: "none",  stanza: ["cancel", "conflict", "tie-break"], advice: "Both ends started at once; the other start goes on." },
-  "already-open":         { blame: "caller",  tunnel: "stays", stanza: ["cancel", "conflict", "already-open"], advice: "A tunnel with this peer is alive: use it, or close it first." },
+  "already-open":         { blame: "caller",  tunnel: "stays", stanza: ["cancel", "conflict", "already-open"], advice: "A tunnel between these two addresses is alive: use it or close it; when only the other end still has one, try again later." },
   // XTLS: the wire
   "malformed":            { blame: "peer",    tunnel: "stays", stanza: ["modify", "bad-request"], advice: "The XTLS element is not as the protocol has it." },
   "unknown-tunnel":       { blame: "anyone",  tunnel: "none",  stanza: ["cancel", "item-not-found"], advice: "There is no such tunnel (any more): start a new one." },
@@ -102,6 +102,7 @@ export const ERRORS = {
   "timeout":              { blame: "network", tunnel: "ends",  alert: 90, advice: "No answer in time." },
   "peer-unavailable":     { blame: "peer",    tunnel: "ends",  advice: "The peer's resource went offline." },
   "stream-lost":          { blame: "network", tunnel: "ends",  advice: "Our own XMPP stream ended and could not be resumed." },
+  "answer-lost":          { blame: "network", tunnel: "ends",  alert: 90, advice: "Answers came out of turn, so something was lost on the way and neither end can tell what: open a new tunnel." },
   "undelivered":          { blame: "network", tunnel: "ends",  advice: "The tunnel ended before the peer acknowledged this stanza; it may or may not have been read. It is never sent again in clear." },
   "closed":               { blame: "caller",  tunnel: "none",  advice: "The tunnel is closed: open a new one." },
 } as const satisfies Record<string, ErrorRow>;

@@ -42,6 +42,11 @@ export class Association implements Tunnel {
   readonly #goodbye = new Goodbye();
   /** The id of the `<start/>` that counts: ours, or the peer's that awaits its answer. */
   #start = "";
+  /** Why our `<start/>` was refused, while we wait for the peer to find out that its earlier tunnel with us is gone. */
+  #staleRefusal: XtlsError | undefined;
+  #hasRestarted = false;
+  /** The peer has all of our first TLS flight. */
+  #isFlightAnswered = false;
   #deadline: number | undefined;
 
   /**
@@ -80,6 +85,11 @@ export class Association implements Tunnel {
     return this.#state === "starting" && this.#role === "responder";
   }
 
+  /** True while our start waits for the end of an earlier tunnel that only the peer still has. */
+  get awaitsStaleEnd(): boolean {
+    return this.#staleRefusal !== undefined;
+  }
+
   // --- start ---------------------------------------------------------------
 
   /** Sends `<start/>`. */
@@ -103,7 +113,27 @@ export class Association implements Tunnel {
     this.#negotiation.hear(offer);
     this.#role = "responder";
     this.#start = id;
+    this.#staleRefusal = undefined;
     this.accept(now);
+  }
+
+  /**
+   * Our start was refused. `already-open` means a tunnel from before this end lost its stream: the peer tests it now, our
+   * answer to that ends it, and we start once more.
+   */
+  #startRefused(error: XtlsError, now: number): void {
+    if (error.code !== "already-open" || this.#hasRestarted) return this.#end(error);
+    this.#staleRefusal = error;
+    this.#deadline = now + this.#host.limits.dataTimeout;
+  }
+
+  /** The peer has been told that the earlier tunnel is gone. */
+  restart(now: number): void {
+    this.statistics.iqsIn++;
+    this.#hasRestarted = true;
+    this.#staleRefusal = undefined;
+    this.#deadline = undefined;
+    this.ask(now);
   }
 
   /** @param methods ours for this peer, in order of preference */
@@ -252,9 +282,9 @@ export class Association implements Tunnel {
     this.#flush(now);
   }
 
-  /** Makes the peer prove that it still has this tunnel: white space says nothing, but must be acknowledged. */
+  /** Makes the peer show that it still has this tunnel: white space says nothing, but must be answered. */
   probe(now: number): void {
-    if (this.#state !== "open" || !this.#outbox.isIdle) return;
+    if ((this.#state !== "open" && this.#state !== "judging") || !this.#outbox.hasRoom) return;
     this.#channel?.writeSpace();
     this.#flush(now);
   }
@@ -299,11 +329,10 @@ export class Association implements Tunnel {
 
   refused(kind: Request, id: string, error: XtlsError, now: number): void {
     if (kind === "start" && (id !== this.#start || this.#state !== "starting")) return;
-    if (kind === "start") return this.#end(error);
+    if (kind === "start") return this.#startRefused(error, now);
     if (kind === "close") return this.#closed(error, now);
     if (this.#hasOnlyGoodbyes) return this.#end(undefined);
-    // Whoever acknowledged bytes before and is "not supported" now has gone away.
-    this.#fail(error.code === "unsupported" ? new XtlsError("peer-unavailable", error.message) : error, now);
+    this.#fail(error, now);
   }
 
   /** No answer came in time. */
@@ -312,8 +341,17 @@ export class Association implements Tunnel {
   }
 
   #acknowledged(id: string, now: number): void {
+    if (!this.#outbox.isOldest(id)) return this.#fail(new XtlsError("answer-lost"), now);
     this.#outbox.acknowledge(id);
+    if (this.#state === "handshaking") this.#flightAnswered(now);
     this.#flush(now);
+  }
+
+  /** Until the peer has our first flight, the handshake waits for our own queue; so its time begins anew, this once. */
+  #flightAnswered(now: number): void {
+    if (this.#isFlightAnswered || !this.#isQuiet(this.#channel as Channel)) return;
+    this.#isFlightAnswered = true;
+    this.#deadline = now + this.#host.limits.handshakeTimeout;
   }
 
   // --- ends -----------------------------------------------------------------------------------------
@@ -362,6 +400,7 @@ export class Association implements Tunnel {
   /** Time is over for the present state. */
   overdue(now: number): void {
     this.#deadline = undefined;
+    if (this.#staleRefusal !== undefined) return this.#end(this.#staleRefusal);
     if (this.awaitsConsent) return this.#turnDown(new XtlsError("timeout", "Nobody consented"), "declined");
     if (this.#hasOnlyGoodbyes) return this.#end(undefined);
     this.#fail(new XtlsError("timeout", `The tunnel was still ${this.#state}`), now);

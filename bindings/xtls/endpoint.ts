@@ -192,12 +192,12 @@ export class Endpoint {
 
   /** An IQ's answer. @returns false when it is none of ours: unknown id, or from someone who may not answer */
   answer({ id, from, type, payload }: IncomingAnswer, now: number): boolean {
-    const request = this.#requests.settle(id, from, type);
+    const request = this.#requests.settle(id, from, type, now);
     if (request === undefined) return false;
     const { owner, kind, to } = request;
     if (owner.state === "closed") this.#decline(to, type);
     else if (type === "result") owner.answered(kind, id, payload, now);
-    else owner.refused(kind, id, parseError(payload), now);
+    else owner.refused(kind, id, parseError(payload, kind), now);
     return true;
   }
 
@@ -248,6 +248,7 @@ export class Endpoint {
     const ask = parseAsk(type, payload);
     if (ask.kind === "offer") return this.#probed(id, from, ask.offer);
     if (ask.kind === "start") return this.#start(request, tunnel, ask.offer, now);
+    if (tunnel?.awaitsStaleEnd) return this.#restart(request, tunnel, now);
     const admission = ADMISSION[tunnel?.state ?? "closed"][ask.kind];
     if (admission !== "admitted") throw new XtlsError(admission);
     if (ask.kind === "data") tunnel?.data(id, ask.payload, now);
@@ -265,7 +266,7 @@ export class Endpoint {
     if (tunnel === undefined) return this.#welcome(addressOf(request.from), request.id, offer, now);
     const isTie = ADMISSION[tunnel.state].start === "tie-break" && tunnel.role === "initiator";
     if (!isTie) return this.#doubt(request, tunnel, now);
-    if (compareOctets(this.address, tunnel.peer) < 0) throw new XtlsError("tie-break");
+    if (!tunnel.awaitsStaleEnd && compareOctets(this.address, tunnel.peer) < 0) throw new XtlsError("tie-break");
     tunnel.yield(request.id, offer, now);
   }
 
@@ -280,6 +281,12 @@ export class Endpoint {
   #doubt(request: IncomingRequest, tunnel: Association, now: number): void {
     this.#refuse(request, "already-open");
     tunnel.probe(now);
+  }
+
+  /** A request of the peer's earlier tunnel, of which this end knows nothing: the answer ends it there, and our start comes behind. */
+  #restart(request: IncomingRequest, tunnel: Association, now: number): void {
+    this.#refuse(request, "unknown-tunnel");
+    tunnel.restart(now);
   }
 
   /** A `<proceed/>` for a tunnel that we have given up must not leave the peer waiting. */
@@ -310,8 +317,8 @@ export class Endpoint {
   #request(owner: Association, kind: Request, payload: Element, now: number): string {
     const id = this.#id();
     const to = owner.peer;
-    const wait = kind === "start" ? this.#limits.startTimeout : this.#limits.dataTimeout;
-    this.#requests.add({ id, kind, owner, to, deadline: now + wait });
+    const timeout = kind === "start" ? this.#limits.startTimeout : this.#limits.dataTimeout;
+    this.#requests.add({ id, kind, owner, to, timeout }, now);
     this.#outputs.push({ kind: "request", id, to, payload });
     return id;
   }

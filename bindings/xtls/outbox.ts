@@ -43,8 +43,7 @@ export class Outbox {
 
   /** Sends what the window admits. */
   pump(channel: Channel, now: number): void {
-    const { window } = this.#negotiation.pace;
-    while (this.#window.inFlight < window && channel.pending > 0) this.#sendChunk(channel, now);
+    while (this.hasRoom && channel.pending > 0) this.#sendChunk(channel, now);
   }
 
   /** Sends an alert, whatever the window says, but never out of its place in the stream: a long queue is not worth sending to an enemy. */
@@ -52,7 +51,17 @@ export class Outbox {
     if (channel.pending > 0 && channel.pending <= this.#negotiation.pace.chunk) this.#sendChunk(channel, now);
   }
 
-  /** A `<data/>` was answered. */
+  /** True while a further chunk may be sent. */
+  get hasRoom(): boolean {
+    return this.#window.inFlight < this.#negotiation.pace.window;
+  }
+
+  /** True for the `<data/>` whose answer is due next. */
+  isOldest(id: string): boolean {
+    return this.#window.isOldest(id);
+  }
+
+  /** The oldest `<data/>` was answered. */
   acknowledge(id: string): void {
     for (const delivery of this.#window.acknowledge(id)) {
       this.#host.emit({ kind: "delivered", tunnel: this.#tunnel, delivery });

@@ -1,9 +1,12 @@
 /**
- * Our IQ requests under way, and who may answer them.
+ * Our IQ requests under way, who may answer them, and how long that may take.
  *
  * An answer counts only if its id and its `from` fit. A result must come from the very address
  * that was asked. An error may also come from those who bounce what they cannot deliver: the
  * peer's account, its domain, our own server. RFC 6120 §8.1.2.1, §10.5.
+ *
+ * A `<start/>` has a time of its own. What a tunnel asks later shares one: it is over when *nothing* was answered
+ * for so long, since a slow server that still answers is alive, however long its queue is.
  */
 import { bareJid, domainOf, isSameJid } from "../base/jid.ts";
 import type { Request } from "./state.ts";
@@ -15,48 +18,73 @@ export interface Pending<Owner> {
   readonly owner: Owner;
   /** Full JID that was asked. */
   readonly to: string;
-  /** When waiting ends. */
-  readonly deadline: number;
+  /** Milliseconds without any answer after which waiting ends. */
+  readonly timeout: number;
+}
+
+/** What ends at the same time. */
+interface Wait {
+  deadline: number;
+  /** Requests that share it. */
+  requests: number;
 }
 
 export class Requests<Owner> {
   readonly #local: string;
-  readonly #pending = new Map<string, Pending<Owner>>();
+  readonly #pending = new Map<string, { readonly request: Pending<Owner>; readonly wait: Wait }>();
+  /** By tunnel, for all but `<start/>`. */
+  readonly #waits = new Map<Owner, Wait>();
 
   /** @param local our own full JID */
   constructor(local: string) {
     this.#local = local;
   }
 
-  add(request: Pending<Owner>): void {
-    this.#pending.set(request.id, request);
+  add(request: Pending<Owner>, now: number): void {
+    const wait = this.#waitOf(request);
+    if (wait.requests++ === 0) wait.deadline = now + request.timeout;
+    this.#pending.set(request.id, { request, wait });
   }
 
   /** The request that an answer settles; undefined, and nothing changed, when it settles none. */
-  settle(id: string, from: string | undefined, type: "result" | "error"): Pending<Owner> | undefined {
-    const request = this.#pending.get(id);
-    if (request === undefined || !this.#mayAnswer(request.to, from, type)) return undefined;
-    this.#pending.delete(id);
-    return request;
+  settle(id: string, from: string | undefined, type: "result" | "error", now: number): Pending<Owner> | undefined {
+    const pending = this.#pending.get(id);
+    if (pending === undefined || !this.#mayAnswer(pending.request.to, from, type)) return undefined;
+    pending.wait.deadline = now + pending.request.timeout;
+    return this.#remove(pending);
   }
 
   /** Takes out the requests whose time is over. */
   expire(now: number): Pending<Owner>[] {
-    const late = [...this.#pending.values()].filter(({ deadline }) => deadline <= now);
-    for (const { id } of late) this.#pending.delete(id);
-    return late;
+    const late = [...this.#pending.values()].filter(({ wait }) => wait.deadline <= now);
+    return late.map((pending) => this.#remove(pending));
   }
 
   /** Stops waiting for an owner's answers, save to `<start/>`: a late `<proceed/>` must still be turned down. */
   forget(owner: Owner): void {
-    for (const request of this.#pending.values()) {
+    for (const { request } of this.#pending.values()) {
       if (request.owner === owner && request.kind !== "start") this.#pending.delete(request.id);
     }
+    this.#waits.delete(owner);
   }
 
   /** When the first of them expires; Infinity: none waits. */
   get deadline(): number {
-    return [...this.#pending.values()].reduce((first, { deadline }) => Math.min(first, deadline), Infinity);
+    return [...this.#pending.values()].reduce((first, { wait }) => Math.min(first, wait.deadline), Infinity);
+  }
+
+  #waitOf({ kind, owner }: Pending<Owner>): Wait {
+    const own = { deadline: Infinity, requests: 0 };
+    if (kind === "start") return own;
+    const shared = this.#waits.get(owner) ?? own;
+    this.#waits.set(owner, shared);
+    return shared;
+  }
+
+  #remove({ request, wait }: { readonly request: Pending<Owner>; readonly wait: Wait }): Pending<Owner> {
+    this.#pending.delete(request.id);
+    wait.requests--;
+    return request;
   }
 
   #mayAnswer(to: string, from: string | undefined, type: "result" | "error"): boolean {

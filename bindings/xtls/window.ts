@@ -40,7 +40,13 @@ export class Window {
     this.#expected.push({ delivery, end: this.#sent + pending });
   }
 
-  /** A chunk was answered. @returns the deliveries that are complete now */
+  /** True for the chunk whose answer must come first: requests are delivered, fed and answered in order (RFC 6120 §10.1). */
+  isOldest(id: string): boolean {
+    const [oldest] = this.#inFlight.keys();
+    return id === oldest;
+  }
+
+  /** The oldest chunk was answered. @returns the deliveries that are complete now */
   acknowledge(id: string): Delivery[] {
     this.#inFlight.delete(id);
     const [arrived = this.#sent] = this.#inFlight.values();

@@ -283,6 +283,59 @@ test("waits 30 s for the result of a data", () => {
   assert.equal(wire.romeo.lost, [delivery]);
 });
 
+test("does not give up while anything is answered, however old the oldest chunk is", () => {
+  const wire = pair().open();
+  const delivery = wire.romeo.send(says("x".repeat(30_000)));
+  // A server that lets one chunk through in 20 s.
+  for (let chunk = 0; chunk < 8; chunk++) {
+    wire.step(wire.romeo);
+    while (wire.step(wire.juliet));
+    wire.now += 20_000;
+    wire.romeo.wake();
+  }
+  assert.equal([wire.romeo.closes, wire.romeo.delivered], [[], [delivery]]);
+});
+
+test("gives up when nothing has been answered for 30 s, though something was before", () => {
+  const wire = pair().open();
+  wire.romeo.send(says("x".repeat(30_000)));
+  wire.now += 20_000;
+  wire.step(wire.romeo);
+  while (wire.step(wire.juliet));
+  assert.is(wire.romeo.endpoint.deadline, wire.now + 30_000);
+  wire.now += 29_999;
+  wire.romeo.wake();
+  assert.equal(wire.romeo.closes, []);
+  wire.now += 1;
+  wire.romeo.wake();
+  assert.is(wire.romeo.closes[0]?.code, "timeout");
+});
+
+test("an answer in one tunnel says nothing about another", () => {
+  const wire = pair().open();
+  wire.romeo.send(says("hi"));
+  const asked = wire.romeo.sent[0] as Iq;
+  wire.now += 20_000;
+  const other = wire.romeo.open("nurse@capulet.lit/x");
+  wire.romeo.receive({ type: "error", id: wire.romeo.sent.at(-1)?.id as string, from: undefined, to: ROMEO, payload: xml("error", {}) });
+  assert.is(other.state, "closed");
+  assert.is(wire.romeo.endpoint.deadline, wire.now + 10_000);
+  assert.ok(wire.romeo.receive({ type: "result", id: asked.id, from: JULIET, to: ROMEO, payload: undefined }));
+  assert.is(wire.romeo.endpoint.deadline, undefined);
+});
+
+test("the handshake's time begins anew when the peer has our first flight, and only then", () => {
+  const wire = pair();
+  wire.romeo.open(JULIET);
+  wire.step(wire.romeo);
+  wire.step(wire.juliet);
+  wire.now += 25_000;
+  // The ClientHello arrives, after a long way; what Juliet says to it does not.
+  wire.intercept = (iq) => (iq.from === JULIET && iq.payload?.is("data") ? [] : [iq]);
+  wire.settle();
+  assert.is(wire.romeo.endpoint.deadline, wire.now + 30_000);
+});
+
 test("waits 30 s for the handshake as a whole, however busy the peer is", () => {
   const wire = pair();
   // Every IQ is answered, but the responder's own bytes never come.

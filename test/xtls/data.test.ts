@@ -261,12 +261,14 @@ test("an error in answer to data ends the tunnel, since nothing says where to go
     ["recipient-unavailable", "peer-unavailable"],
     ["service-unavailable", "peer-unavailable"],
     ["resource-constraint", "remote-error"],
+    ["conflict", "remote-error"],
+    ["not-acceptable", "remote-error"],
     ["forbidden", "remote-error"],
   ] as const) {
     const wire = pair().open();
     const delivery = wire.romeo.send(says("hi"));
     const { id } = wire.romeo.sent[0] as Iq;
-    const type = condition === "resource-constraint" ? "modify" : "cancel";
+    const type = condition === "resource-constraint" ? "wait" : "cancel";
     wire.romeo.receive({
       type: "error",
       id,
@@ -280,8 +282,23 @@ test("an error in answer to data ends the tunnel, since nothing says where to go
       ),
     });
     assert.equal(wire.romeo.lost, [delivery]);
-    assert.is(wire.romeo.closes[0]?.code, condition === "resource-constraint" ? "too-many-tunnels" : expected);
+    assert.is(wire.romeo.closes[0]?.code, expected);
+    assert.match(wire.romeo.closes[0]?.message ?? "", `Answered by ${condition}`);
   }
+});
+
+test("an answer out of turn ends the tunnel at once: something before it was lost", () => {
+  const wire = pair().open();
+  const deliveries = Array.from({ length: 4 }, (_, at) => wire.romeo.send(says(`${at}`)));
+  const [first, lost] = wire.romeo.sent.map(({ id }) => id);
+  wire.intercept = (iq) => (iq.type === "result" && iq.id === lost ? [] : [iq]);
+  wire.settle();
+  assert.is(wire.romeo.closes[0]?.code, "answer-lost");
+  assert.equal([wire.romeo.delivered, wire.romeo.lost], [deliveries.slice(0, 1), deliveries.slice(1)]);
+  assert.ok(first !== undefined && first !== lost);
+  // The peer has everything and learns of the end by an alert: nothing is sent twice.
+  assert.is(wire.juliet.stanzas.length, 4);
+  assert.is(wire.juliet.closes[0]?.code, "alert-received");
 });
 
 test("bounds what waits to be sent: send throws and nothing was taken", () => {

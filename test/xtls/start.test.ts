@@ -2,7 +2,7 @@ import xml from "@xmpp/xml";
 import { assert, suite } from "../suite.ts";
 import { code } from "./code.ts";
 import { pair } from "./ends.ts";
-import { JULIET, ROMEO, written, type Iq } from "./wire-pair.ts";
+import { JULIET, ROMEO, written, type Iq, type WirePair } from "./wire-pair.ts";
 
 const test = suite("start");
 const NS = "urn:xmpp:tmp:xtls";
@@ -298,17 +298,104 @@ test("probes the live tunnel with white space that must be acknowledged", () => 
   assert.equal(wire.romeo.stanzas, []);
 });
 
-test("a peer that has lost the tunnel says so when probed, and can start anew", () => {
-  const wire = pair().open();
+/** Romeo's stream is gone, what was on its way with it, and he is back under the same address; Juliet knows nothing of it. */
+function reconnect(wire: WirePair): void {
   wire.romeo.endpoint.disconnect(wire.now);
   wire.romeo.endpoint.take();
-  wire.romeo.open(JULIET);
+  for (const end of [wire.romeo, wire.juliet]) end.sent.length = 0;
+  wire.log.length = 0;
+}
+
+const starts = (wire: WirePair) => wire.log.filter(({ payload }) => payload?.is("start", NS)).length;
+const never = { judge: () => new Promise<never>(() => undefined) };
+
+test("a peer that has lost the tunnel says so when probed, and its first open succeeds", () => {
+  const wire = pair().open();
+  reconnect(wire);
+  const tunnel = wire.romeo.open(JULIET);
   wire.settle();
   assert.is(wire.juliet.closes[0]?.code, "unknown-tunnel");
-  assert.is(wire.romeo.closes[0]?.code, "already-open");
-  wire.romeo.open(JULIET);
+  assert.equal([tunnel.state, wire.romeo.closes, starts(wire)], ["open", [], 2]);
+  wire.romeo.send(xml("message", {}, xml("body", {}, "here again")));
   wire.settle();
-  assert.is(wire.romeo.tunnel.state, "open");
+  assert.is(wire.juliet.stanzas.length, 1);
+});
+
+test("… also when chunks of the lost tunnel are still in flight, or its verdict is still due", () => {
+  const sending = pair().open();
+  sending.juliet.send(xml("message", {}, xml("body", {}, "into the void")));
+  const judging = pair({}, { trust: never }).open();
+  for (const wire of [sending, judging]) {
+    reconnect(wire);
+    const tunnel = wire.romeo.open(JULIET);
+    wire.settle();
+    assert.is(wire.juliet.closes[0]?.code, "unknown-tunnel");
+    assert.equal([tunnel.role, tunnel.state, starts(wire)], ["initiator", "open", 2]);
+  }
+});
+
+test("… also when the peer's window leaves no room for a probe: its own time-out says enough", () => {
+  const wire = pair({ hasExtensions: false }, { hasExtensions: false }).open();
+  wire.juliet.send(xml("message", {}, xml("body", {}, "into the void")));
+  reconnect(wire);
+  wire.now += 10_000;
+  const tunnel = wire.romeo.open(JULIET);
+  wire.settle();
+  assert.is(tunnel.state, "starting");
+  wire.pass(20_000);
+  assert.is(wire.juliet.closes[0]?.code, "timeout");
+  assert.is(tunnel.state, "open");
+});
+
+test("starts once more and no oftener, and waits no longer than for an answer", () => {
+  for (const isProbed of [true, false]) {
+    const wire = pair();
+    const tunnel = wire.romeo.open(JULIET);
+    const refuse = () => {
+      const { id } = wire.romeo.sent.at(-1) as Iq;
+      const conflict = xml("conflict", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" });
+      const payload = xml("error", { type: "cancel" }, conflict, xml("already-open", { xmlns: "urn:xmpp:tmp:xtls:errors" }));
+      wire.romeo.receive({ type: "error", id, from: JULIET, to: ROMEO, payload });
+    };
+    refuse();
+    assert.is(tunnel.state, "starting");
+    assert.is(wire.romeo.endpoint.deadline, wire.now + 30_000);
+    if (isProbed) {
+      for (const id of ["d1", "d2"]) wire.romeo.receive({ ...data(JULIET, id), to: ROMEO });
+      assert.equal(wire.romeo.sent.slice(1).map((iq) => iq.payload?.name), ["error", "start", "error"]);
+      assert.match(written(wire.romeo.sent[1] as Iq), "<item-not-found");
+      wire.romeo.sent.pop();
+      refuse();
+    } else wire.pass(30_000);
+    assert.is(wire.romeo.closes[0]?.code, "already-open");
+    assert.is(wire.romeo.endpoint.deadline, undefined);
+  }
+});
+
+test("a start of the peer's goes before one that waits for the end of a stale tunnel", () => {
+  for (const [end, peer] of [["romeo", JULIET], ["juliet", ROMEO]] as const) {
+    const wire = pair();
+    const own = wire[end];
+    const tunnel = own.open(peer);
+    const conflict = xml("conflict", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" });
+    const payload = xml("error", { type: "cancel" }, conflict, xml("already-open", { xmlns: "urn:xmpp:tmp:xtls:errors" }));
+    own.receive({ type: "error", id: own.sent.shift()?.id as string, from: peer, to: own.address, payload });
+    const other = end === "romeo" ? wire.juliet : wire.romeo;
+    other.open(own.address);
+    wire.settle();
+    assert.equal([tunnel.state, tunnel.role, starts(wire)], ["open", "responder", 1]);
+  }
+});
+
+test("whoever waits for the end of a stale tunnel can give up", () => {
+  const wire = pair().open();
+  reconnect(wire);
+  wire.intercept = (iq) => (iq.payload?.is("data", NS) ? [] : [iq]);
+  const tunnel = wire.romeo.open(JULIET);
+  wire.settle();
+  wire.romeo.close(tunnel);
+  assert.is(wire.romeo.closes[0]?.code, "handshake-canceled");
+  assert.is(wire.romeo.endpoint.deadline, undefined);
 });
 
 test("answers a second start while the first awaits consent with already-open", () => {
