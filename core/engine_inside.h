@@ -55,6 +55,7 @@ struct xtls_engine {
     unsigned group;
     unsigned problems;
     int is_resumed;
+    int has_exchanged_keys;  /* a share of `group` from either end is in the secrets */
 
     int alerts[2];           /* XTLS_SENT, XTLS_RECEIVED: level << 8 | description, -1: none */
     int has_alerted;         /* Mbed TLS sent an alert since the last look */

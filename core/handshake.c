@@ -1,7 +1,7 @@
 /*
  * The handshake, step by step: Mbed TLS does it; here is what this product
- * demands beyond. Both ends have a certificate; with authorities set it leads
- * there. A demand that is not met stops the next step.
+ * demands beyond. Keys are exchanged, resumed or not; both ends have a
+ * certificate; with authorities set it leads there. A demand that is not met stops the next step.
  */
 #include "engine_inside.h"
 #include "peek.h"
@@ -23,6 +23,23 @@ static int judge_certificate(xtls_engine *engine)
     return problems != 0 && engine->authorities != NULL ? MBEDTLS_ERR_X509_CERT_VERIFY_FAILED : XTLS_OK;
 }
 
+/*
+ * Nothing beyond the hellos rests on secrets without a key exchange in them. Mbed TLS has checks of its own, and once went
+ * around them (CVE-2026-115490).
+ */
+static int judge_keys(const xtls_engine *engine)
+{
+    return engine->has_exchanged_keys || !xtls_peek_is_past_hellos(&engine->ssl) ? XTLS_OK
+                                                                                  : MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+}
+
+static int judge(xtls_engine *engine)
+{
+    int error = judge_keys(engine);
+
+    return error == XTLS_OK ? judge_certificate(engine) : error;
+}
+
 static void observe(xtls_engine *engine)
 {
     unsigned group = xtls_peek_group(&engine->ssl);
@@ -31,6 +48,7 @@ static void observe(xtls_engine *engine)
         engine->group = group;
     }
     engine->is_resumed |= xtls_peek_is_resuming(&engine->ssl);
+    engine->has_exchanged_keys |= xtls_peek_has_exchanged_keys(&engine->ssl);
     xtls_peek_protect_alerts(&engine->ssl);
 }
 
@@ -56,6 +74,9 @@ int xtls_handshake_meet_peer(xtls_engine *engine)
 
 static int complete(xtls_engine *engine)
 {
+    if (!engine->has_exchanged_keys || !xtls_peek_is_protected(&engine->ssl)) {
+        return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+    }
     engine->version = (unsigned) mbedtls_ssl_get_version_number(&engine->ssl);
     engine->ciphersuite = (unsigned) mbedtls_ssl_get_ciphersuite_id_from_ssl(&engine->ssl);
     return xtls_handshake_meet_peer(engine);
@@ -68,7 +89,7 @@ int xtls_handshake_continue(xtls_engine *engine)
 
         observe(engine);
         if (error == 0) {
-            error = judge_certificate(engine);
+            error = judge(engine);
         }
         if (error != 0) {
             return error;

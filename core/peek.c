@@ -21,6 +21,51 @@ int xtls_peek_is_resuming(const mbedtls_ssl_context *ssl)
            (ssl->handshake->key_exchange_mode & MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL) != 0;
 }
 
+/* Bytes of a key share (RFC 8446 4.2.8.2, RFC 7748); 0: not a group of ours. */
+static size_t share_length(unsigned group)
+{
+    switch (group) {
+    case MBEDTLS_SSL_IANA_TLS_GROUP_X25519:
+        return 32;
+    case MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1:
+        return 65;
+    case MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1:
+        return 97;
+    default:
+        return 0;
+    }
+}
+
+int xtls_peek_has_exchanged_keys(const mbedtls_ssl_context *ssl)
+{
+    const mbedtls_ssl_handshake_params *handshake = ssl->handshake;
+
+    return handshake != NULL && handshake->transform_handshake != NULL &&
+           (handshake->key_exchange_mode & MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL) != 0 &&
+           handshake->xxdh_psa_peerkey_len != 0 &&
+           handshake->xxdh_psa_peerkey_len == share_length(handshake->offered_group_id) &&
+           mbedtls_svc_key_id_is_null(handshake->xxdh_psa_privkey);
+}
+
+int xtls_peek_is_past_hellos(const mbedtls_ssl_context *ssl)
+{
+    switch (ssl->state) {
+    case MBEDTLS_SSL_HELLO_REQUEST:
+    case MBEDTLS_SSL_CLIENT_HELLO:
+    case MBEDTLS_SSL_SERVER_HELLO:
+    case MBEDTLS_SSL_HELLO_RETRY_REQUEST:
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+int xtls_peek_is_protected(const mbedtls_ssl_context *ssl)
+{
+    return ssl->transform_application != NULL && ssl->transform_in == ssl->transform_application &&
+           ssl->transform_out == ssl->transform_application;
+}
+
 const unsigned char *xtls_peek_exporter_secret(const mbedtls_ssl_context *ssl)
 {
     return ssl->session_negotiate->app_secrets.exporter_master_secret;

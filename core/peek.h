@@ -17,6 +17,18 @@ unsigned xtls_peek_group(const mbedtls_ssl_context *ssl);
 /* The key exchange under way uses a session instead of certificates. During a handshake. */
 int xtls_peek_is_resuming(const mbedtls_ssl_context *ssl);
 
+/*
+ * The secrets of the handshake under way have the product of a key exchange in them: the peer's share is one of the
+ * negotiated group, the mode is one that exchanges keys, and our private key was used up by it. During a handshake.
+ */
+int xtls_peek_has_exchanged_keys(const mbedtls_ssl_context *ssl);
+
+/* Past the hellos: what comes and goes from here on is encrypted. */
+int xtls_peek_is_past_hellos(const mbedtls_ssl_context *ssl);
+
+/* Records are protected by the keys of the finished handshake, both ways. */
+int xtls_peek_is_protected(const mbedtls_ssl_context *ssl);
+
 /* The exporter secret, which Mbed TLS's key export leaves out, as long as the hash. During a handshake. */
 const unsigned char *xtls_peek_exporter_secret(const mbedtls_ssl_context *ssl);
 
