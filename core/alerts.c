@@ -11,7 +11,7 @@
 #define PLAIN_ALERT (RECORD_HEADER + 2)
 #define INNER_ALERT (RECORD_HEADER + 2 + 1 + 16) /* inner type and tag; no handshake message is so short */
 
-#define ALERT_MAX 32 /* bytes of an alert's record, protected or not */
+#define ALERT_MAX (XTLS_ALERTS_ROOM / 2) /* bytes of an alert's record, protected or not */
 
 #define CERTIFICATE_REQUIRED 116 /* Mbed TLS has only SSL 3's no_certificate, 41 */
 

@@ -121,6 +121,9 @@ void xtls_alerts_report(xtls_engine *engine, int error);
 /* Sends an alert and notes it. 0 or Mbed TLS's error. */
 int xtls_alerts_send(xtls_engine *engine, unsigned char level, unsigned char description);
 
+/* Bytes of the outgoing ring that no plaintext takes: close_notify and a fatal alert can always be sent. */
+#define XTLS_ALERTS_ROOM 64
+
 /* --- key_log.c --- */
 
 /* Mbed TLS's callback for secrets; `engine` is one. */

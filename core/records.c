@@ -130,20 +130,24 @@ size_t xtls_records_take(xtls_engine *engine, unsigned char *output, size_t max)
 
 /* --- outwards ------------------------------------------------------------------- */
 
-/* Room for all records that the plaintext needs, so that none of them can fail half-way. */
+/* Room for all records that the plaintext needs, so that none of them can fail half-way; what is left is for alerts. */
 int xtls_records_reserve(xtls_engine *engine, size_t length)
 {
     int payload = mbedtls_ssl_get_max_out_record_payload(&engine->ssl);
     int expansion = mbedtls_ssl_get_record_expansion(&engine->ssl);
+    size_t room = xtls_bio_room(&engine->ciphertext_out);
     size_t records;
 
     if (payload <= 0 || expansion < 0) {
         return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
     }
-    if (length > xtls_bio_room(&engine->ciphertext_out)) {
+    if (room < XTLS_ALERTS_ROOM || length > room - XTLS_ALERTS_ROOM) {
         return XTLS_ERR_LIMIT;
     }
     records = length / (size_t) payload + 1;
+    if (records * (size_t) expansion > room - XTLS_ALERTS_ROOM - length) {
+        return XTLS_ERR_LIMIT;
+    }
     return xtls_bio_reserve(&engine->ciphertext_out, length + records * (size_t) expansion);
 }
 

@@ -419,16 +419,21 @@ export class Association implements Tunnel {
   #fail(error: XtlsError, now: number, answer?: Output): void {
     if (this.#state === "closed") return;
     const isHeard = !GONE.includes(error.code);
-    if (isHeard) this.#sayLast(error, now);
+    if (isHeard) this.#sendAlert(error, now, answer === undefined);
     if (answer !== undefined) this.#host.emit(answer);
     if (isHeard && this.#goodbye.peers === undefined) this.request("close", buildClose(), now);
     this.#end(error);
   }
 
-  #sayLast(error: XtlsError, now: number): void {
+  /**
+   * The alert for what the peer, or somebody on the way, has sent always goes, else they could keep the other end from
+   * knowing. What time or the local user ends does not send a long queue first: to a peer that does not answer, or is distrusted.
+   */
+  #sendAlert(error: XtlsError, now: number, isOwnDoing: boolean): void {
+    const isOpen = this.#state === "open" || this.#state === "closing";
     try {
       this.#channel?.abort(error);
-      if (this.#channel !== undefined) this.#outbox.sendLast(this.#channel, now);
+      if (this.#channel !== undefined) this.#outbox.sendAlert(this.#channel, now, isOpen && isOwnDoing);
     } catch {
       // The engine cannot even do that: `error` says more than this would.
     }

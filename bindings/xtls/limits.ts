@@ -5,6 +5,13 @@
  */
 import { XtlsError } from "../errors.ts";
 
+/** `<data/>` in flight that an end may offer to bear; we do, since they are fed as they come. */
+export const MAX_WINDOW = 64;
+/** TLS bytes of a `<data/>`: who offers to take less would have us send a handshake in hundreds of IQs. */
+export const MIN_CHUNK_BYTES = 1024;
+/** In base64 and with its IQ around it this fits into 256 KiB, where servers end the stream. */
+export const MAX_CHUNK_BYTES = 184_320;
+
 /** Sizes in bytes, waits in milliseconds, the rest are counts. */
 export interface Limits {
   /** Tunnels of this endpoint in any state. */
@@ -17,7 +24,7 @@ export interface Limits {
   readonly window: number;
   /** TLS bytes of one `<data/>` that we send. 4096 make an IQ of 5.6 kB, below every server's limit. */
   readonly chunk: number;
-  /** TLS bytes of one `<data/>` that we accept. */
+  /** TLS bytes of one `<data/>` that we accept: 1024 at least. */
   readonly maxBytes: number;
   /** What may wait to be sent: beyond it `send` throws `limit-exceeded`. */
   readonly queue: number;
@@ -43,7 +50,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   starts: 16,
   window: 1,
   chunk: 4096,
-  maxBytes: 196_608,
+  maxBytes: MAX_CHUNK_BYTES,
   queue: 1048576,
   held: 262144,
   stanza: 262144,
@@ -56,13 +63,15 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 
 /**
  * The defaults with the caller's changes.
- * @throws XtlsError `invalid-argument` for a limit that is not a positive whole number, or that is unknown
+ * @throws XtlsError `invalid-argument` for a limit that is not a positive whole number, or that is unknown; for a `maxBytes` that no peer may offer
  */
 export function limitsWith(changes: Partial<Limits> = {}): Limits {
   for (const [name, value] of Object.entries(changes)) {
-    if (!(name in DEFAULT_LIMITS)) throw new XtlsError("invalid-argument", `There is no limit "${name}"`);
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new XtlsError("invalid-argument", `There is no limit "${name}"`);
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw new XtlsError("invalid-argument", `limits.${name} must be a positive whole number`);
   }
-  return { ...DEFAULT_LIMITS, ...changes };
+  const limits = { ...DEFAULT_LIMITS, ...changes };
+  if (limits.maxBytes >= MIN_CHUNK_BYTES) return limits;
+  throw new XtlsError("invalid-argument", `limits.maxBytes is ${MIN_CHUNK_BYTES} at least: peers refuse an offer of less`);
 }

@@ -11,6 +11,7 @@ import type { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
 import { canonicalise, type Agreement } from "./bind.ts";
 import type { Host } from "./host.ts";
+import { MAX_WINDOW } from "./limits.ts";
 import { ALPN_BOUND } from "./namespaces.ts";
 import { buildOffer, parseOffer, type Offer } from "./offer.ts";
 import type { Role } from "./state.ts";
@@ -19,8 +20,6 @@ import type { Role } from "./state.ts";
 export const BASE_METHOD = "x509";
 /** `<data/>` in flight towards a peer that says how many it bears, if that is enough for it. */
 const WINDOW = 8;
-/** `<data/>` are fed as they come: this many at once are no burden. */
-const WINDOW_OFFERED = 64;
 
 export class Negotiation {
   readonly #host: Host;
@@ -160,7 +159,7 @@ export function offerOf({ identity, limits }: Pick<Host, "identity" | "limits">,
     insecure: methods.includes("insecure"),
     methods,
     fingerprints: [identity.fingerprint],
-    ...(sid !== "" && { tunnel: { sid, window: WINDOW_OFFERED, maxBytes: limits.maxBytes } }),
+    ...(sid !== "" && { tunnel: { sid, window: MAX_WINDOW, maxBytes: limits.maxBytes } }),
     bind: true,
   };
 }

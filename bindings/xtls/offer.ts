@@ -6,6 +6,7 @@
  */
 import { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
+import { MAX_CHUNK_BYTES, MAX_WINDOW, MIN_CHUNK_BYTES } from "./limits.ts";
 import { NS_C2CTLS, NS_PUBKEY, NS_XTLS_EXT } from "./namespaces.ts";
 
 /** What an end says of itself. */
@@ -162,11 +163,18 @@ function buildTunnel({ sid, window, maxBytes }: TunnelOffer): Element {
 }
 
 function parseTunnel({ attrs }: Element): TunnelOffer {
+  const maxBytes = numberIn(attrs["max-bytes"] ?? "4096", "max-bytes", MIN_CHUNK_BYTES, Infinity);
   return {
     sid: known(attrs.sid, SID, "A <tunnel/> without a proper sid"),
-    window: Number(known(attrs.window ?? "1", NUMBER, "A window that is no number")),
-    maxBytes: Number(known(attrs["max-bytes"] ?? "4096", NUMBER, "A max-bytes that is no number")),
+    window: numberIn(attrs.window ?? "1", "window", 1, MAX_WINDOW),
+    maxBytes: Math.min(maxBytes, MAX_CHUNK_BYTES),
   };
+}
+
+function numberIn(text: unknown, name: string, least: number, most: number): number {
+  const number = Number(known(text, NUMBER, `A ${name} that is no number`));
+  if (number >= least && number <= most) return number;
+  throw new XtlsError("malformed", `A ${name} of ${number}: it is ${least} or more${most === Infinity ? "" : `, and at most ${most}`}`);
 }
 
 function known(value: unknown, shape: RegExp, otherwise: string): string {

@@ -46,9 +46,13 @@ export class Outbox {
     while (this.hasRoom && channel.pending > 0) this.#sendChunk(channel, now);
   }
 
-  /** Sends an alert, whatever the window says, but never out of its place in the stream: a long queue is not worth sending to an enemy. */
-  sendLast(channel: Channel, now: number): void {
-    if (channel.pending > 0 && channel.pending <= this.#negotiation.pace.chunk) this.#sendChunk(channel, now);
+  /**
+   * Sends an alert, whatever the window says, and first what was encrypted before it, since TLS has an order.
+   * @param isBrief whether it is left out when that is more than one chunk
+   */
+  sendAlert(channel: Channel, now: number, isBrief: boolean): void {
+    if (isBrief && channel.pending > this.#negotiation.pace.chunk) return;
+    while (channel.pending > 0) this.#sendChunk(channel, now);
   }
 
   /** True while a further chunk may be sent. */

@@ -35,7 +35,7 @@ test("the largest offer that has nothing but what is known is taken", () => {
   const [hex, methods] = ["0123456789", Array.from({ length: 16 }, (_, at) => `m${at}`.padEnd(64, "x"))];
   const keys = Array.from({ length: 32 }, () => hex.repeat(4));
   const fingerprints = Array.from({ length: 32 }, () => Array(32).fill("AB").join(":"));
-  const tunnel = { sid: "x".repeat(64), window: 64, maxBytes: 196_608 };
+  const tunnel = { sid: "x".repeat(64), window: 64, maxBytes: 184_320 };
   const flags = { srp: true, insecure: true, x509: true, openpgp: true, bind: true };
   assert.not.match(started(buildOffer({ keys, fingerprints, methods, tunnel, ...flags })), "<bad-request");
 });

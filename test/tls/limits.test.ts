@@ -1,4 +1,5 @@
-import type { Core } from "../../bindings/node.ts";
+import { XtlsError } from "../../bindings/errors.ts";
+import type { Core, Engine } from "../../bindings/node.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { codeThrownBy, couple, openPair, pair, pattern, settle, thrown, transfer, type Pair } from "./pair.ts";
@@ -25,6 +26,29 @@ test("takes no plaintext at all when the ring has no room for its records", () =
   transfer(initiator, responder);
   assert.equal(responder.read(), pattern(40 * KIB));
 });
+
+test("keeps room for close_notify and a fatal alert, however full the ring is", () => {
+  const { initiator, responder } = openPair(core, { limit: 64 * KIB });
+  for (const size of [16 * KIB, KIB, 64, 1]) fill(initiator, size);
+  assert.is(codeThrownBy(() => initiator.write(pattern(1))), "limit-exceeded");
+  initiator.close();
+  initiator.abort(90, new XtlsError("handshake-canceled"));
+  assert.is(initiator.alerts.sent?.description, 90);
+  for (let part = initiator.drain(KIB); part.length > 0; part = initiator.drain(KIB)) {
+    responder.feed(part);
+    responder.read();
+  }
+  assert.is(responder.alerts.received?.name, "close_notify");
+});
+
+/** Writes until there is no room for `size` bytes. */
+function fill(engine: Engine, size: number): void {
+  try {
+    for (;;) engine.write(pattern(size));
+  } catch (error) {
+    if ((error as XtlsError).code !== "limit-exceeded") throw error;
+  }
+}
 
 test("refuses more than the limit before it is copied", () => {
   const { initiator } = openPair(core, { limit: 64 * KIB });

@@ -25,11 +25,18 @@ test("refuses what is not a positive whole number", () => {
     );
 });
 
+test("refuses a max-bytes that no peer would take, and offers one that servers bear", () => {
+  assert.is(code(() => limitsWith({ maxBytes: 1023 })), "invalid-argument");
+  assert.is(limitsWith({ maxBytes: 1024 }).maxBytes, 1024);
+  assert.ok((DEFAULT_LIMITS.maxBytes * 4) / 3 + 1024 < 262_144);
+});
+
 test("refuses a limit that does not exist", () => {
   assert.is(
     code(() => limitsWith({ windows: 8 } as object)),
     "invalid-argument",
   );
+  assert.is(code(() => limitsWith({ toString: 8 } as object)), "invalid-argument");
 });
 
 test.run();

@@ -1,6 +1,7 @@
 /** What two ends agree on before TLS, and what a method may say after it. */
 import xml from "@xmpp/xml";
 import { XtlsError } from "../../bindings/errors.ts";
+import { decodeBase64 } from "../../bindings/xtls/base64.ts";
 import { NS_C2CTLS, NS_XTLS_EXT } from "../../bindings/xtls/namespaces.ts";
 import { parseOffer } from "../../bindings/xtls/offer.ts";
 import { assert, suite } from "../suite.ts";
@@ -56,10 +57,12 @@ test("answers a get with what it can do, and names its keys only to a peer whose
 });
 
 test("sends no chunk larger than the peer's max-bytes", () => {
-  const wire = pair({}, { limits: { maxBytes: 1000 } }).open();
+  const wire = pair({}, { limits: { maxBytes: 1024 } }).open();
   wire.romeo.send(says("x".repeat(20_000)));
   wire.settle();
   assert.is(wire.juliet.stanzas.length, 1);
+  const chunks = wire.log.filter(({ type, payload, from }) => type === "set" && from === ROMEO && payload?.is("data"));
+  assert.is(Math.max(...chunks.map(({ payload }) => decodeBase64(payload?.getText() ?? "").length)), 1024);
 });
 
 // --- the choice of a method -----------------------------------------------------

@@ -73,6 +73,18 @@ test("refuses extensions that are not as the protocol has them", () => {
   assert.is(code(() => buildOffer({ fingerprints: [sha1] })), "invalid-argument");
 });
 
+test("refuses a window and a max-bytes that nobody needs, and takes those at the border", () => {
+  const tunnel = (window: string, maxBytes: string) =>
+    parseOffer(offered(xml("tunnel", { xmlns: EXT, sid: "s", window, "max-bytes": maxBytes }))).tunnel;
+  assert.equal(tunnel("1", "1024"), { sid: "s", window: 1, maxBytes: 1024 });
+  assert.equal(tunnel("64", "184320"), { sid: "s", window: 64, maxBytes: 184_320 });
+  assert.is(tunnel("64", "999999999")?.maxBytes, 184_320, "more than any server bears counts as what most bear");
+  for (const window of ["0", "65", "1000", "-1", "1.5", "08", "+8", " 8", "0x8", "NaN", ""])
+    assert.is(code(() => tunnel(window, "4096")), "malformed", window);
+  for (const maxBytes of ["0", "1", "23", "1023", "-4096", "4096.5", "04096", "1e4", "Infinity", "9999999999", ""])
+    assert.is(code(() => tunnel("8", maxBytes)), "malformed", maxBytes);
+});
+
 test("a tunnel that says nothing of its limits has the base wire's", () => {
   assert.equal(parseOffer(offered(xml("tunnel", { xmlns: EXT, sid: "s" }))).tunnel, { sid: "s", window: 1, maxBytes: 4096 });
 });
