@@ -35,6 +35,9 @@ static int fail(xtls_engine *engine, int error)
     engine->state = XTLS_STATE_FAILED;
     engine->error = error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? XTLS_ERR_CANCELED : xtls_status(error);
     xtls_bio_clear(&engine->ciphertext_in);
+    xtls_resumption_forget(engine);
+    xtls_peek_forget_everything(&engine->ssl);
+    xtls_scrub_stack();
     return engine->error;
 }
 
@@ -68,6 +71,7 @@ static int go_on(xtls_engine *engine)
         error = xtls_alerts_name(engine, xtls_handshake_continue(engine));
         if (error == 0) {
             engine->state = XTLS_STATE_OPEN;
+            xtls_handshake_forget(engine);
         }
     }
     if (error == 0 && is_reading(engine)) {
@@ -254,14 +258,6 @@ int xtls_engine_end(xtls_engine *engine)
     return go_on(engine);
 }
 
-static void free_offered(xtls_engine *engine)
-{
-    if (engine->offered != NULL) {
-        mbedtls_ssl_session_free(engine->offered);
-        xtls_free(engine->offered);
-    }
-}
-
 void xtls_engine_free(xtls_engine *engine)
 {
     if (engine == NULL) {
@@ -275,8 +271,7 @@ void xtls_engine_free(xtls_engine *engine)
     xtls_bio_clear(&engine->key_log);
     xtls_chain_free(&engine->peer);
     xtls_chain_free(&engine->restored);
-    free_offered(engine);
-    xtls_free(engine->claimed);
+    xtls_resumption_forget(engine);
     xtls_free(engine->session);
     xtls_free(engine->alpn_names);
     xtls_tickets_free(engine->tickets);

@@ -94,6 +94,9 @@ int xtls_handshake_continue(xtls_engine *engine);
 /* Learns from Mbed TLS, or from the ticket, who the peer is. XTLS_OK, or why it must not go on. */
 int xtls_handshake_meet_peer(xtls_engine *engine);
 
+/* The handshake is over: nothing stays that only it needed, no key, no secret, no ticket. */
+void xtls_handshake_forget(xtls_engine *engine);
+
 /* --- resumption.c --- */
 
 /* Mbed TLS's ticket callbacks for a responder; `engine` is one. */
@@ -106,6 +109,9 @@ int xtls_resumption_offer(xtls_engine *engine);
 
 /* Initiator: keeps the ticket that just came. XTLS_OK or a status. */
 int xtls_resumption_keep(xtls_engine *engine);
+
+/* Either role: what was offered or taken from the table is of no more use. */
+void xtls_resumption_forget(xtls_engine *engine);
 
 /* --- alerts.c --- */
 

@@ -4,6 +4,7 @@
  * certificate; with authorities set it leads there. A demand that is not met stops the next step.
  */
 #include "engine_inside.h"
+#include "memory.h"
 #include "peek.h"
 #include "status.h"
 
@@ -80,6 +81,14 @@ static int complete(xtls_engine *engine)
     engine->version = (unsigned) mbedtls_ssl_get_version_number(&engine->ssl);
     engine->ciphersuite = (unsigned) mbedtls_ssl_get_ciphersuite_id_from_ssl(&engine->ssl);
     return xtls_handshake_meet_peer(engine);
+}
+
+void xtls_handshake_forget(xtls_engine *engine)
+{
+    xtls_resumption_forget(engine);
+    xtls_peek_forget_resumption(&engine->ssl);
+    xtls_peek_forget_handshake(&engine->ssl);
+    xtls_scrub_stack();
 }
 
 int xtls_handshake_continue(xtls_engine *engine)

@@ -3,6 +3,7 @@
 
 #include "peek.h"
 
+#include "mbedtls/platform.h"
 #include "ssl_misc.h"
 
 int xtls_peek_is_at_rest(const mbedtls_ssl_context *ssl)
@@ -112,6 +113,60 @@ void xtls_peek_protect_alerts(mbedtls_ssl_context *ssl)
         ssl->transform_out == handshake->transform_handshake) {
         mbedtls_ssl_set_outbound_transform(ssl, ssl->transform_application);
     }
+}
+
+void xtls_peek_forget_handshake(mbedtls_ssl_context *ssl)
+{
+    if (ssl->handshake == NULL) {
+        return;
+    }
+    mbedtls_ssl_handshake_free(ssl);
+    if (ssl->conf->endpoint == MBEDTLS_SSL_IS_SERVER && ssl->session_negotiate == NULL) {
+        mbedtls_free(ssl->handshake);
+        ssl->handshake = NULL;
+    }
+}
+
+static void forget_ticket(mbedtls_ssl_session *session)
+{
+    mbedtls_platform_zeroize(session->resumption_key, sizeof(session->resumption_key));
+    session->resumption_key_len = 0;
+    mbedtls_zeroize_and_free(session->ticket, session->ticket_len);
+    session->ticket = NULL;
+    session->ticket_len = 0;
+}
+
+void xtls_peek_forget_resumption(mbedtls_ssl_context *ssl)
+{
+    mbedtls_ssl_session *session = ssl->session;
+
+    if (session == NULL) {
+        return;
+    }
+    forget_ticket(session);
+    if (ssl->conf->endpoint == MBEDTLS_SSL_IS_SERVER) {
+        mbedtls_platform_zeroize(session->app_secrets.resumption_master_secret,
+                                 sizeof(session->app_secrets.resumption_master_secret));
+    }
+}
+
+static void forget_secrets(mbedtls_ssl_session *session)
+{
+    if (session != NULL) {
+        forget_ticket(session);
+        mbedtls_platform_zeroize(&session->app_secrets, sizeof(session->app_secrets));
+    }
+}
+
+void xtls_peek_forget_everything(mbedtls_ssl_context *ssl)
+{
+    ssl->transform_in = ssl->transform_out = NULL; /* whichever they are */
+    xtls_peek_forget_handshake(ssl);
+    mbedtls_ssl_transform_free(ssl->transform_application);
+    mbedtls_free(ssl->transform_application);
+    ssl->transform_application = NULL;
+    forget_secrets(ssl->session);
+    forget_secrets(ssl->session_negotiate);
 }
 
 int xtls_peek_flush(mbedtls_ssl_context *ssl)

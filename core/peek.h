@@ -54,6 +54,21 @@ int xtls_peek_skipped_error(const mbedtls_ssl_context *ssl);
  */
 void xtls_peek_protect_alerts(mbedtls_ssl_context *ssl);
 
+/*
+ * The handshake is over: its secrets, its key schedule and its record keys are zeroed and freed, which Mbed TLS
+ * does over datagrams only. What is left of the structure is empty; a client needs it, to read tickets with.
+ */
+void xtls_peek_forget_handshake(mbedtls_ssl_context *ssl);
+
+/*
+ * The same for the keys by which a session could be resumed: the latest ticket's, and on a server the secret that tickets
+ * are made of. A client keeps that secret, since tickets may come at any time.
+ */
+void xtls_peek_forget_resumption(mbedtls_ssl_context *ssl);
+
+/* Nothing will be encrypted, decrypted or exported any more: the keys of records and all secrets go as well. */
+void xtls_peek_forget_everything(mbedtls_ssl_context *ssl);
+
 /* Sends what a handshake step has written and not sent: an alert must not stay behind it. 0 or Mbed TLS's error. */
 int xtls_peek_flush(mbedtls_ssl_context *ssl);
 

@@ -8,7 +8,9 @@
 
 #include "engine_inside.h"
 #include "mbedtls/constant_time.h"
+#include "mbedtls/platform_util.h"
 #include "memory.h"
+#include "peek.h"
 #include "session.h"
 #include "status.h"
 
@@ -142,10 +144,25 @@ int xtls_resumption_keep(xtls_engine *engine)
         status = xtls_session_pack(&session, &engine->peer, &bytes, &length);
     }
     mbedtls_ssl_session_free(&session);
+    xtls_peek_forget_resumption(&engine->ssl);
+    xtls_scrub_stack();
     if (status == XTLS_OK) {
         xtls_free(engine->session);
         engine->session = bytes;
         engine->session_length = length;
     }
     return status;
+}
+
+void xtls_resumption_forget(xtls_engine *engine)
+{
+    if (engine->offered != NULL) {
+        mbedtls_ssl_session_free(engine->offered);
+        xtls_free(engine->offered);
+        engine->offered = NULL;
+    }
+    xtls_free(engine->claimed);
+    engine->claimed = NULL;
+    engine->claimed_length = 0;
+    mbedtls_platform_zeroize(engine->claimed_ticket, sizeof(engine->claimed_ticket));
 }

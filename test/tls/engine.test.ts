@@ -1,6 +1,7 @@
 import { XtlsError, type EngineOptions } from "../../bindings/node.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
+import { assertNoLeak } from "./heap.ts";
 import {
   bytesOf,
   codeThrownBy,
@@ -360,7 +361,7 @@ test("refuses options that make no sense", () => {
     codeThrownBy(() => core.engine({ role: "initiator", identity: juliet, authorities: "no PEM" })),
     "invalid-certificate",
   );
-  assert.is(core.heapUsed, before);
+  assertNoLeak(core, before);
 });
 
 test("refuses an identity of another core", async () => {

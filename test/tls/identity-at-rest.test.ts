@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { loadIdentity, saveIdentity, type Identity } from "../../bindings/node.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
+import { assertNoLeak } from "./heap.ts";
 import { Issuer, openssl } from "./issuer.ts";
 import { codeThrownBy, openPair } from "./pair.ts";
 
@@ -195,7 +196,7 @@ test("reads a key that is not encrypted all the same, but none that fits no cert
 });
 
 test("leaves nothing of the key in the module", async () => {
-  const before = core.module.xtls_heap_used();
+  const before = core.heapUsed;
   const lady = core.createIdentity({ jid: "lady@capulet.example" });
   const again = await open(await lady.toEncryptedPEM(PASSPHRASE));
   await again.toEncryptedPEM(PASSPHRASE);
@@ -214,7 +215,7 @@ test("leaves nothing of the key in the module", async () => {
   assert.ok(isThere(), "it is found while it is in use");
   lady[Symbol.dispose]();
   assert.not(isThere());
-  assert.ok(core.module.xtls_heap_used() <= before);
+  assertNoLeak(core, before);
 });
 
 // --- in a file -------------------------------------------------------------------------
