@@ -8,7 +8,7 @@
 
 #include "host.h"
 
-xtls_host_native xtls_native = { 0, -1, 1, 0 };
+xtls_host_native xtls_native = { .allocations = -1, .has_randomness = 1 };
 
 int xtls_host_random(unsigned char *output, size_t length)
 {
@@ -39,8 +39,11 @@ void *xtls_native_alloc(size_t length)
 {
     void *block;
 
-    if (xtls_native.allocations == 0) {
+    if (xtls_native.allocations == 0 || (length == xtls_native.scarce && xtls_native.scarce_left == 0)) {
         return NULL;
+    }
+    if (length == xtls_native.scarce) {
+        xtls_native.scarce_left--;
     }
     if (xtls_native.allocations > 0) {
         xtls_native.allocations--;

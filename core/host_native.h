@@ -11,6 +11,8 @@
 typedef struct xtls_host_native {
     size_t live;          /* bytes in live blocks */
     long allocations;     /* allowed from now on; -1: any number */
+    size_t scarce;        /* of blocks of this length there are only so many from now on; 0: of all there is any number */
+    long scarce_left;
     int has_randomness;   /* 0: xtls_host_random fails */
     double clock_shift;   /* milliseconds added to the clock */
 } xtls_host_native;

@@ -8,59 +8,46 @@ cd "$(dirname "$0")"
 . ./progress.sh
 . ./debian.sh
 
-# Versions in order of preference; 3.6.6 lacks fixes and is taken only when the first cannot be had.
-VERSIONS="3.6.7 3.6.6"
-declare -A SHA256=(
-  [3.6.7]=a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6
-  [3.6.6]=8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a
-)
+# No other: the patches were made against it, and THIRD-PARTY.md says how each advisory is met by it.
+VERSION=3.6.7
+SHA256=a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6
 UPSTREAM=https://github.com/Mbed-TLS/mbedtls/releases/download
+name=mbedtls-$VERSION
 work=
 
 main() {
-  local version
-  for version in $VERSIONS; do
-    if [ -d "$cache/mbedtls-$version" ]; then
-      print "$version"
-      return
-    fi
-  done
+  [ -d "$cache/$name" ] || provide
+  echo "$cache/$name"
+  echo "$VERSION"
+}
+
+provide() {
   alone mbedtls
-  for version in $VERSIONS; do
-    if [ -d "$cache/mbedtls-$version" ] || obtain "$version"; then
-      print "$version"
-      return
-    fi
-  done
-  die "Mbed TLS could not be fetched. Put mbedtls-3.6.7.tar.bz2 of its release into $cache and try again."
-}
-
-print() {
-  [ "$1" = "${VERSIONS%% *}" ] || say "note: Mbed TLS $1 instead of ${VERSIONS%% *}, which could not be fetched"
-  echo "$cache/mbedtls-$1"
-  echo "$1"
-}
-
-# Fails when the release cannot be had; ends the script when what came is not the release.
-obtain() {
+  [ ! -d "$cache/$name" ] || return 0
   work=$(mktemp -d "$cache/mbedtls.part.XXXXXX")
   litter+=("$work")
-  local archive="$work/mbedtls-$1.tar.bz2"
+  local archive="$work/$name.tar.bz2"
   if has_apt && is_root; then update_lists; fi
+  fetch "$archive" ||
+    die "Mbed TLS $VERSION is not to be had, and no other release will do. Put $name.tar.bz2 of it into $cache and try again."
+  check "$archive"
+  unpack "$archive"
+}
+
+fetch() {
   local begin=$SECONDS
-  printf 'xtls: fetching Mbed TLS %s … ' "$1" >&2
-  if ! by_hand "$1" "$archive" && ! from_debian "$1" "$archive" && ! from_upstream "$1" "$archive"; then
-    echo "not to be had" >&2
+  printf 'xtls: fetching Mbed TLS %s … ' "$VERSION" >&2
+  if by_hand "$1" || from_debian "$1" || from_upstream "$1"; then
+    echo "$((SECONDS - begin)) s" >&2
+  else
+    echo failed >&2
     grep --no-messages --no-filename '^E:' "$work/apt.log" >&2 || true
     return 1
   fi
-  echo "$((SECONDS - begin)) s" >&2
-  check "$archive" "${SHA256[$1]}"
-  unpack "$archive" "$1"
 }
 
 by_hand() {
-  cp "$cache/mbedtls-$1.tar.bz2" "$2" 2>/dev/null
+  cp "$cache/$name.tar.bz2" "$1" 2>/dev/null
 }
 
 # The machine's own mirror, asked for sources, with lists of our own: the machine's configuration
@@ -68,34 +55,34 @@ by_hand() {
 from_debian() {
   has_apt && [ -n "$(mirror)" ] || return 1
   mkdir -p "$work/lists/partial"
-  printf 'Types: deb-src\nURIs: %s\nSuites: sid trixie\nComponents: main\n' "$(mirror)" >"$work/mirror.sources"
+  printf 'Types: deb-src\nURIs: %s\nSuites: sid\nComponents: main\n' "$(mirror)" >"$work/mirror.sources"
   local options=(-q -o "Dir::Etc::sourcelist=$work/mirror.sources" -o Dir::Etc::sourceparts=-
     -o "Dir::State::Lists=$work/lists" -o Acquire::Retries=2 -o Acquire::Check-Valid-Until=false)
   apt-get "${options[@]}" update >"$work/apt.log" 2>&1 || true
   local package
-  package=$(apt-cache "${options[@]}" showsrc --only-source mbedtls | sed -n "s/^Version: \($1-.*\)/\1/p" | sed -n 1p)
+  package=$(apt-cache "${options[@]}" showsrc --only-source mbedtls | sed -n "s/^Version: \($VERSION-.*\)/\1/p" | sed -n 1p)
   [ -n "$package" ] || return 1
   (cd "$work" && apt-get "${options[@]}" source --download-only --only-source "mbedtls=$package") >>"$work/apt.log" 2>&1 ||
     return 1
-  mv "$work/mbedtls_$1.orig.tar.bz2" "$2"
+  mv "$work/mbedtls_$VERSION.orig.tar.bz2" "$1"
 }
 
 from_upstream() {
   command -v curl >/dev/null || return 1
   curl --fail --silent --location --connect-timeout 5 --max-time 300 \
-    --output "$2" "$UPSTREAM/mbedtls-$1/mbedtls-$1.tar.bz2"
+    --output "$1" "$UPSTREAM/$name/$name.tar.bz2"
 }
 
 check() {
   local found
   found=$(sha256sum "$1" | cut -d ' ' -f 1)
-  [ "$found" = "$2" ] || die "$(basename "$1") has SHA-256 $found, not $2: it is not the release; stopped"
+  [ "$found" = "$SHA256" ] || die "$(basename "$1") has SHA-256 $found, not $SHA256: it is not the release; stopped"
 }
 
 unpack() {
   command -v bzip2 >/dev/null || ./packages.sh bzip2
   tar --extract --bzip2 --no-same-owner --directory "$work" --file "$1"
-  mv "$work/mbedtls-$2" "$cache/mbedtls-$2"
+  mv "$work/$name" "$cache/$name"
 }
 
 main

@@ -32,7 +32,7 @@ function buildIn(directory: string): string {
   mkdirSync(clone, { recursive: true });
   mkdirSync(cache, { recursive: true });
   for (const part of ["core", "scripts", "wasm/abi.txt"]) cpSync(join(ROOT, part), join(clone, part), { recursive: true });
-  for (const part of ["trixie", "mbedtls-3.6.7", "mbedtls-3.6.6"])
+  for (const part of ["trixie", "mbedtls-3.6.7"])
     if (existsSync(join(CACHE, part))) symlinkSync(join(CACHE, part), join(cache, part));
   const { status, stderr } = spawnSync(join(clone, "scripts/wasm.sh"), {
     encoding: "utf8",
