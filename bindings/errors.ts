@@ -101,6 +101,7 @@ export const ERRORS = {
   // XTLS: ends
   "timeout":              { blame: "network", tunnel: "ends",  alert: 90, advice: "No answer in time." },
   "peer-unavailable":     { blame: "peer",    tunnel: "ends",  advice: "The peer's resource went offline." },
+  "server-unreachable":   { blame: "network", tunnel: "ends",  advice: "Our server cannot reach the peer's: check the domain; after a `wait`, try again later." },
   "stream-lost":          { blame: "network", tunnel: "ends",  advice: "Our own XMPP stream ended and could not be resumed." },
   "answer-lost":          { blame: "network", tunnel: "ends",  alert: 90, advice: "Answers came out of turn, so something was lost on the way and neither end can tell what: open a new tunnel." },
   "undelivered":          { blame: "network", tunnel: "ends",  advice: "The tunnel ended before the peer acknowledged this stanza; it may or may not have been read. It is never sent again in clear." },

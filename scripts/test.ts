@@ -15,7 +15,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const SERIAL = ["test/servers/", "test/browser/", "test/build/"];
+const SERIAL = ["test/servers/", "test/federation/", "test/browser/", "test/build/"];
 const AT_ONCE = 2;
 /** What holds for bytes holds without our own primitives too; these suites run on that build as well. */
 const OF_EVERY_MODULE = /^test\/(interop\/|tls\/(engine|negotiation|properties|resumption)\.)/;

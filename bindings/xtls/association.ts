@@ -25,7 +25,7 @@ import { buildClose, buildClosed, buildProceed, buildStart, parseData, parseProc
 export type Refusal = "declined" | "unsupported" | "too-many-tunnels" | "no-common-method";
 
 /** The peer itself is gone, so there is nobody to say goodbye to. */
-const GONE: readonly string[] = ["alert-received", "unknown-tunnel", "peer-unavailable", "stream-lost"];
+const GONE: readonly string[] = ["alert-received", "unknown-tunnel", "peer-unavailable", "server-unreachable", "stream-lost"];
 
 export class Association implements Tunnel {
   readonly peer: string;

@@ -37,7 +37,12 @@ const ANSWERS: Readonly<Record<Request, readonly ErrorCode[]>> = {
 };
 
 /** What servers say of somebody who is not there (RFC 6120 §8.3.3, RFC 6121 §8.5). */
-const ABSENT: readonly string[] = ["recipient-unavailable", "gone", "remote-server-not-found", "remote-server-timeout"];
+const ABSENT: readonly string[] = ["recipient-unavailable", "gone"];
+/** What our server says when it cannot reach the peer's (RFC 6120 §8.3.3.16, §8.3.3.17). */
+const UNREACHABLE: readonly string[] = ["remote-server-not-found", "remote-server-timeout"];
+/** Why is in the text alone, such as a certificate that our server does not trust. */
+const MAX_TEXT_CHARS = 200;
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 /** Who has consented supports XTLS, so that this can only mean that nobody is there any more. */
 const ABSENT_LATER: readonly string[] = [...ABSENT, "service-unavailable"];
 
@@ -56,12 +61,13 @@ export function buildError(code: ErrorCode): Element {
   return error;
 }
 
-/** What an `<error/>` in answer to a request means: one of ours, `peer-unavailable`, or `remote-error` with the condition named. */
+/** What an `<error/>` in answer to a request means: one of ours, `peer-unavailable`, `server-unreachable`, or `remote-error` with the condition named. */
 export function parseError(error: Element | undefined, request: Request): XtlsError {
   const condition = nameIn(error, NS_STANZAS) ?? "undefined-condition";
   const application = nameIn(error, NS_XTLS_ERRORS);
   const absent = request === "start" ? ABSENT : ABSENT_LATER;
   if (absent.includes(condition)) return new XtlsError("peer-unavailable", `Answered by ${condition}`);
+  if (UNREACHABLE.includes(condition)) return new XtlsError("server-unreachable", `Answered by ${condition}${wordsOf(error)}`);
   const code = ANSWERS[request].find((candidate) => isMeant(candidate, condition, application));
   return new XtlsError(code ?? "remote-error", `Answered by ${condition}${application ? ` (${application})` : ""}`);
 }
@@ -69,6 +75,12 @@ export function parseError(error: Element | undefined, request: Request): XtlsEr
 function isMeant(code: ErrorCode, condition: string, application: string | undefined): boolean {
   const [, defined, own] = conditionOf(code);
   return defined === condition && own === application;
+}
+
+/** The type, if it gives hope, and the text of an error, made fit to be printed. */
+function wordsOf(error: Element | undefined): string {
+  const text = error?.getChildText("text", NS_STANZAS)?.replace(UNPRINTABLE, "").trim().slice(0, MAX_TEXT_CHARS);
+  return `${error?.attrs.type === "wait" ? " (wait)" : ""}${text ? `: "${text}"` : ""}`;
 }
 
 /** The local name of the first child in a namespace, if it is one of a kind we could print. */

@@ -14,16 +14,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { COMPONENT_DOMAIN, type Credentials, DOMAIN, type Server, type ServerName } from "./server.ts";
+import { componentOf, type Credentials, DOMAIN, type Server, type ServerName, type ServerOptions } from "./server.ts";
 
 export interface Ports {
   readonly client: number;
   readonly http: number;
   readonly component: number;
+  /** Server to server; nothing listens there unless the server is federated. */
+  readonly peers: number;
 }
 
 /** Where one run of a program lives. */
-export interface Place {
+export interface Place extends ServerOptions {
+  readonly domain: string;
   readonly folder: string;
   readonly ports: Ports;
   /** Shared secret of the component. */
@@ -41,11 +44,14 @@ export interface Program {
 }
 
 const PATIENCE = { start: 30_000, stop: 5_000 };
+/** A port that was free a moment ago may be an outgoing connection's by now. */
+const TRIES = 3;
 
 /** @throws Error with the end of the program's log when it exits instead of listening. */
-export async function startDaemon(program: Program): Promise<Server> {
-  const place = await makePlace(program);
-  let child = await launch(program, place);
+export async function startDaemon(program: Program, options: ServerOptions = {}): Promise<Server> {
+  const started = await startAnywhere(program, options);
+  const { place } = started;
+  let { child } = started;
   const accounts = new Map<string, Credentials>();
 
   const register = async (username: string): Promise<Credentials> => {
@@ -59,14 +65,15 @@ export async function startDaemon(program: Program): Promise<Server> {
 
   return {
     name: program.name,
-    domain: DOMAIN,
+    domain: place.domain,
     service: `xmpp://127.0.0.1:${place.ports.client}`,
     websocket: `ws://127.0.0.1:${place.ports.http}${program.websocketPath}`,
     component: {
       service: `xmpp://127.0.0.1:${place.ports.component}`,
-      domain: COMPONENT_DOMAIN,
+      domain: componentOf(place.domain),
       secret: place.secret,
     },
+    peers: place.federation && place.ports.peers,
     register,
     kill: () => end(child, "SIGKILL"),
     restart: async () => {
@@ -79,27 +86,41 @@ export async function startDaemon(program: Program): Promise<Server> {
   };
 }
 
-async function makePlace(program: Program): Promise<Place> {
+/** On ports that turn out to be taken it starts once more, on others. */
+async function startAnywhere(program: Program, options: ServerOptions): Promise<{ place: Place; child: ChildProcess }> {
+  for (let attempt = 1; ; attempt++) {
+    const place = await makePlace(program, options);
+    try {
+      return { place, child: await launch(program, place) };
+    } catch (error) {
+      rmSync(place.folder, { recursive: true, force: true });
+      if (attempt === TRIES) throw error;
+    }
+  }
+}
+
+async function makePlace(program: Program, options: ServerOptions): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), `xtls-${program.name}-`));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const [client, http, component] = await freePorts();
-  const place = { folder, ports: { client, http, component }, secret: randomBytes(12).toString("hex") };
+  const [client, http, component, peers] = await freePorts();
+  const ports = { client, http, component, peers };
+  const place = { domain: DOMAIN, ...options, folder, ports, secret: randomBytes(12).toString("hex") };
   mkdirSync(join(folder, "data"));
   for (const [name, content] of Object.entries(program.files(place))) writeFileSync(join(folder, name), content);
   return place;
 }
 
 /** Ports that were free a moment ago; all are held until the last is known, so that they differ. */
-async function freePorts(): Promise<[number, number, number]> {
+async function freePorts(): Promise<[number, number, number, number]> {
   const claim = async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     return server;
   };
-  const claims = await Promise.all([claim(), claim(), claim()]);
-  const [a, b, c] = claims.map((server) => (server.address() as AddressInfo).port);
+  const claims = await Promise.all([claim(), claim(), claim(), claim()]);
+  const [a, b, c, d] = claims.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(claims.map((server) => new Promise((done) => server.close(done))));
-  return [a!, b!, c!];
+  return [a!, b!, c!, d!];
 }
 
 async function launch(program: Program, place: Place): Promise<ChildProcess> {
@@ -116,8 +137,12 @@ async function launch(program: Program, place: Place): Promise<ChildProcess> {
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   child.once("exit", () => process.removeListener("exit", kill));
-  await Promise.all(Object.values(place.ports).map((port) => untilListening(port, child, program, place)));
+  await Promise.all(listeningPorts(place).map((port) => untilListening(port, child, program, place)));
   return child;
+}
+
+function listeningPorts({ ports: { peers, ...ports }, federation }: Place): number[] {
+  return [...Object.values(ports), ...(federation ? [peers] : [])];
 }
 
 async function untilListening(port: number, child: ChildProcess, program: Program, place: Place): Promise<void> {

@@ -10,7 +10,7 @@
 import { join } from "node:path";
 
 import { type Place, type Program, startDaemon } from "./daemon.ts";
-import { COMPONENT_DOMAIN, DOMAIN, type Server, STANZA_SIZE_LIMIT } from "./server.ts";
+import { componentOf, type Server, type ServerOptions, STANZA_SIZE_LIMIT } from "./server.ts";
 
 /** Where Debian keeps the Erlang applications that ejabberd is made of. */
 const ERL_LIBS = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
@@ -18,8 +18,8 @@ const ERL_LIBS = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-li
 const program: Program = {
   name: "ejabberd",
   websocketPath: "/xmpp-websocket",
-  files: (place) => ({ "ejabberd.yml": configuration(place) }),
-  command: ({ folder }) => ({
+  files: (place) => ({ "ejabberd.yml": configuration(place), inetrc: resolver(place) }),
+  command: ({ folder, federation }) => ({
     argv: ["erl", "+K", "true", "-noinput", "-mnesia", "dir", `"${join(folder, "data")}"`, "-s", "ejabberd"],
     env: {
       HOME: folder,
@@ -27,26 +27,38 @@ const program: Program = {
       ERL_CRASH_DUMP: join(folder, "crash.dump"),
       EJABBERD_CONFIG_PATH: join(folder, "ejabberd.yml"),
       EJABBERD_LOG_PATH: join(folder, "ejabberd.log"),
+      ...(federation && { ERL_INETRC: join(folder, "inetrc") }),
     },
   }),
-  register: async ({ ports }, { username, password }) => {
+  register: async ({ domain, ports }, { username, password }) => {
     const answer = await fetch(`http://127.0.0.1:${ports.http}/api/register`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ user: username, host: DOMAIN, password }),
+      body: JSON.stringify({ user: username, host: domain, password }),
     });
     if (!answer.ok) throw new Error(`ejabberd registered nobody: ${await answer.text()}`);
   },
 };
 
-export function startEjabberd(): Promise<Server> {
-  return startDaemon(program);
+export function startEjabberd(options?: ServerOptions): Promise<Server> {
+  return startDaemon(program, options);
+}
+
+/** Erlang asks our name server alone, and for SRV records only: addresses come from the C library. */
+function resolver({ federation }: Place): string {
+  if (federation === undefined) return "";
+  return `{lookup, [file]}.
+{resolv_conf, ""}.
+{hosts_file, ""}.
+{nameserver, {127,0,0,1}, ${federation.nameServer}}.
+`;
 }
 
 // Shapers are off: 3000 bytes a second, as shipped, would make a test of an hour.
-function configuration({ ports, secret }: Place): string {
+function configuration(place: Place): string {
+  const { domain, ports, secret, federation } = place;
   return `
-hosts: [${DOMAIN}]
+hosts: [${domain}]
 loglevel: warning
 log_rotate_count: 0
 auth_method: internal
@@ -70,9 +82,9 @@ listen:
     module: ejabberd_service
     shaper: none
     hosts:
-      ${COMPONENT_DOMAIN}:
-        password: "${secret}"
-
+      ${componentOf(domain)}:
+        password: "${secret}"${federation ? LISTENER(ports.peers) : ""}
+${federation ? peers(place) : ""}
 api_permissions:
   accounts:
     from: [mod_http_api]
@@ -84,6 +96,26 @@ modules:
   mod_ping: {}
   mod_roster: {}
   mod_http_api: {}
-  mod_stream_mgmt: {}
+  mod_stream_mgmt: {}${federation ? "\n  mod_s2s_dialback: {}" : ""}
+`;
+}
+
+const LISTENER = (port: number): string => `
+  - port: ${port}
+    ip: 127.0.0.1
+    module: ejabberd_s2s_in
+    max_stanza_size: 524288
+    shaper: none`;
+
+// After one failure it would bounce everything for up to five minutes.
+function peers({ domain, federation }: Place): string {
+  const certificates = federation?.certificates;
+  const security = certificates
+    ? `s2s_use_starttls: required
+certfiles: ["${certificates}/${domain}.pem", "${certificates}/${componentOf(domain)}.pem"]`
+    : "s2s_use_starttls: false";
+  return `outgoing_s2s_families: [ipv4]
+s2s_max_retry_delay: 1
+${security}
 `;
 }

@@ -14,7 +14,7 @@ import xml, { type Element } from "@xmpp/xml";
 import { WebSocketServer } from "ws";
 
 import { Login } from "./login.ts";
-import { COMPONENT_DOMAIN, type ComponentService, type Credentials, DOMAIN, type Server } from "./server.ts";
+import { componentOf, type ComponentService, type Credentials, DOMAIN, type Server } from "./server.ts";
 import { type Stream, type StreamEvents, tcpStream, webSocketStream } from "./stream.ts";
 
 const NS_STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
@@ -56,7 +56,7 @@ export class Router implements Server {
   }
 
   get component(): ComponentService {
-    return { service: this.service, domain: COMPONENT_DOMAIN, secret: this.#secret };
+    return { service: this.service, domain: componentOf(DOMAIN), secret: this.#secret };
   }
 
   async register(username: string): Promise<Credentials> {

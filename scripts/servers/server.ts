@@ -27,6 +27,8 @@ export interface Server {
   /** `ws://127.0.0.1:port/…` (RFC 7395) */
   readonly websocket: string;
   readonly component: ComponentService;
+  /** The loopback port for other servers; undefined: it talks to none. */
+  readonly peers?: number | undefined;
   /** Makes an account; asked again, gives the same. */
   register(username: string): Promise<Credentials>;
   /** Ends it as a power cut would: no stream is closed. */
@@ -37,11 +39,32 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+/** How a server differs from one that stands alone. */
+export interface ServerOptions {
+  /** default `DOMAIN` */
+  readonly domain?: string;
+  readonly federation?: Federation;
+}
+
+/** How a server finds those of other domains, which no name service knows. */
+export interface Federation {
+  /** Domain → loopback port, components included. */
+  readonly routes: Readonly<Record<string, number>>;
+  /** UDP port of a name server that tells the same as SRV records (RFC 6120 §3.2.1). */
+  readonly nameServer: number;
+  /** A folder with `DOMAIN.crt`, `.key` and, both in one, `.pem`: STARTTLS between servers; undefined: dialback alone (XEP-0220). */
+  readonly certificates: string | undefined;
+}
+
 export const SERVER_NAMES = ["router", "prosody", "ejabberd"] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
 export const DOMAIN = "verona.example";
-export const COMPONENT_DOMAIN = "chorus.verona.example";
+
+/** The domain of a server's component. */
+export function componentOf(domain: string): string {
+  return `chorus.${domain}`;
+}
 
 /** The largest stanza that any of them takes, in bytes: what Prosody and ejabberd ship with. */
 export const STANZA_SIZE_LIMIT = 262_144;

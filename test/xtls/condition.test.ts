@@ -48,7 +48,7 @@ test("has a condition for every code that can answer an IQ", () => {
 });
 
 test("takes what a server says of an absent peer for absence", () => {
-  for (const name of ["recipient-unavailable", "gone", "remote-server-not-found", "remote-server-timeout"]) {
+  for (const name of ["recipient-unavailable", "gone"]) {
     for (const request of ["start", "data", "close"] as const)
       assert.is(parseError(xml("error", {}, xml(name, { xmlns: NS_STANZAS })), request).code, "peer-unavailable");
   }
@@ -68,6 +68,17 @@ test("an error in answer to data or close is never about starting a tunnel", () 
 
 test("writes the error for a clear stanza where tunnels are required", () => {
   assert.is(conditionOf("security-required").join(" "), "cancel not-acceptable security-required");
+});
+
+test("tells a server that cannot be reached from an absent peer, and repeats type and text fit to be printed", () => {
+  const words = xml("text", { xmlns: NS_STANZAS }, `Server-to-server failed: \u202ecertificate\n is not trusted${"!".repeat(500)}`);
+  const error = xml("error", { type: "wait" }, xml("remote-server-timeout", { xmlns: NS_STANZAS }), words);
+  const { code, message } = parseError(error, "start");
+  assert.is(code, "server-unreachable");
+  assert.match(message, 'Answered by remote-server-timeout (wait): "Server-to-server failed: certificate is not trusted!');
+  assert.ok(message.length < 400 && !message.includes("\u202e"));
+  const missing = xml("error", { type: "cancel" }, xml("remote-server-not-found", { xmlns: NS_STANZAS }));
+  assert.match(parseError(missing, "data").message, "Answered by remote-server-not-found.");
 });
 
 test("names a foreign condition but repeats no foreign text", () => {
