@@ -2,13 +2,14 @@
  * GnuPG in a home of its own: real keys and signatures, nobody asked, no agent left behind.
  */
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PACKAGES = fileURLToPath(new URL("../../scripts/packages.sh", import.meta.url));
+const ENVIRONMENT = { ...process.env, LC_ALL: "C" };
 
 export class Gnupg {
   readonly #home: string;
@@ -61,10 +62,27 @@ export class Gnupg {
     return / VALIDSIG ([0-9A-F]+) /.exec(status.toString())?.[1] ?? "";
   }
 
-  /** Revokes with the certificate that GnuPG made together with the key. */
+  /** What GnuPG makes of a signature by a key that is in none of its keyrings: its status lines. @param key binary */
+  statusOf(key: Uint8Array, signature: Uint8Array, bytes: Uint8Array): string {
+    const files = [this.#file("signature", signature), this.#file("bytes", bytes)];
+    return this.#with(key, "--status-fd", "1", "--verify", ...files);
+  }
+
+  /** The user IDs of a key that is in none of its keyrings. @param key binary */
+  userIds(key: Uint8Array): { validity: string; id: string }[] {
+    const lines = this.#with(key, "--with-colons", "--list-keys").split("\n").map((line) => line.split(":"));
+    // In GnuPG's lists a colon is escaped.
+    return lines.filter(([kind]) => kind === "uid").map((fields) => ({ validity: fields[1]!, id: fields[9]!.replaceAll("\\x3a", ":") }));
+  }
+
+  /** The certificate that GnuPG made together with the key, for an emergency; a colon keeps it from being read. */
+  revocationOf(fingerprint: string): string {
+    return readFileSync(join(this.#home, "openpgp-revocs.d", `${fingerprint}.rev`), "utf8");
+  }
+
+  /** Revokes with that certificate. */
   revoke(fingerprint: string): void {
-    const certificate = readFileSync(join(this.#home, "openpgp-revocs.d", `${fingerprint}.rev`), "utf8");
-    this.run(["--import"], certificate.replace("\n:-----", "\n-----"));
+    this.run(["--import"], this.revocationOf(fingerprint).replace("\n:-----", "\n-----"));
   }
 
   /** What a designated revoker makes, who is asked a few questions. */
@@ -93,8 +111,13 @@ export class Gnupg {
       "always",
     ];
     const passphrase = args.includes("--passphrase") ? [] : ["--passphrase", ""];
-    const env = { ...process.env, LC_ALL: "C" };
-    return execFileSync("gpg", [...always, ...passphrase, ...args], { input, env, stdio: ["pipe", "pipe", "pipe"] });
+    return execFileSync("gpg", [...always, ...passphrase, ...args], { input, env: ENVIRONMENT, stdio: ["pipe", "pipe", "pipe"] });
+  }
+
+  #with(key: Uint8Array, ...args: readonly string[]): string {
+    const always = ["--homedir", this.#home, "--batch", "--no-tty", "--trust-model", "always"];
+    const keyring = ["--no-default-keyring", "--keyring", this.#file("keyring.gpg", key)];
+    return spawnSync("gpg", [...always, ...keyring, ...args], { env: ENVIRONMENT }).stdout.toString();
   }
 
   #file(name: string, bytes: Uint8Array): string {

@@ -279,11 +279,12 @@ test("refuses a subkey that is there twice under one ID", async () => {
   const twin = await makeKey(ROMEO, { subkeys: [{ sign: true }] });
   // What a collision of two 64-bit IDs would look like.
   twin.subkeys[0]!.keyPacket.getKeyID().bytes = doubled.subkeys[0]!.getKeyID().bytes;
-  const key = await findKey(pgp, [publicBlock(doubled)], fingerprintOf(doubled));
-  const id = key.subkeys[0]!.getKeyID();
-  assert.is((await signerOf(pgp, key, id)).getFingerprint(), romeo.subkeys[0]!.getFingerprint());
-  key.subkeys.push(twin.subkeys[0]!);
-  assert.is(await signerOf(pgp, key, id).catch((error) => error.code), "key-refused");
+  const known = await findKey(pgp, [publicBlock(doubled)], fingerprintOf(doubled));
+  const { subkeys } = known.asPackage;
+  const id = subkeys[0]!.getKeyID();
+  assert.is((await signerOf(pgp, known, id)).getFingerprint(), romeo.subkeys[0]!.getFingerprint());
+  subkeys.push(twin.subkeys[0]!);
+  assert.is(await signerOf(pgp, known, id).catch((error) => error.code), "key-refused");
 });
 
 // --- What has been signed, how and when -----------------------------------------------

@@ -14,10 +14,12 @@ import { XtlsError } from "../../bindings/errors.ts";
 import { Dialogue } from "../../bindings/methods/dialogue.ts";
 import { openpgp } from "../../bindings/methods/openpgp.ts";
 import { assert, suite } from "../suite.ts";
-import { makeKey, publicBlock } from "./openpgp-forge.ts";
-import { asJuliet, asRomeo, codeOf, ends, fingerprintOf, juliet, keyring, message, romeo } from "./openpgp-people.ts";
+import { daysAgo, makeKey, publicBlock } from "./openpgp-forge.ts";
+import { armored, bareRevocation, blockOf, OWNER, owner } from "./openpgp-history.ts";
+import { asJuliet, asRomeo, codeOf, ends, fingerprintOf, juliet, keyring, mallory, message, romeo } from "./openpgp-people.ts";
 import { claimAt } from "./stage.ts";
 
+const { sha1 } = pgp.enums.hash;
 const test = suite("methods/openpgp: our own key");
 
 const locked = (await pgp.encryptKey({ privateKey: romeo, passphrase: "wherefore" })).armor();
@@ -70,6 +72,59 @@ test("says so when its own key is a public one, nonsense, or may not sign", asyn
   const expired = await makeKey("xmpp:romeo@montague.lit", { keyExpirationTime: 3600 });
   for (const key of [publicBlock(romeo), "nonsense", new Uint8Array(3), expired.armor()])
     assert.is((await ends(asRomeo({ key }), asJuliet()))[0], "invalid-argument");
+});
+
+// --- What stands beside it --------------------------------------------------------------
+
+/** What its owner is told of his own key when these blocks are all of it, and what Juliet makes of it. */
+async function signedWith(...blocks: readonly (string | Uint8Array)[]): Promise<string[]> {
+  const key = blocks.map((block) => (typeof block === "string" ? block : armored(block))).join("\n");
+  return ends(asRomeo({ key }), asJuliet({ known: () => [publicBlock(owner), publicBlock(juliet)] }));
+}
+
+const FIRST = { day: 1, maySign: true };
+const OVER = { day: 200, maySign: true, keyEnds: 300 };
+const BOUND = { ...FIRST, back: FIRST };
+
+test("a public copy beside it prolongs our own key, or leaves it as it was", async () => {
+  const expired = await makeKey(OWNER, { keyExpirationTime: 24 * 3600 });
+  const { publicKey } = await pgp.reformatKey({ privateKey: expired, userIDs: [{ name: OWNER }], date: daysAgo(3), format: "armored" });
+  const key = `${expired.armor()}\n${publicKey}`;
+  assert.equal(await ends(asRomeo({ key }), asJuliet({ known: () => [publicKey, publicBlock(juliet)] })), ["verified", "verified"]);
+  assert.is((await ends(asRomeo({ key: expired.armor() }), asJuliet()))[0], "invalid-argument");
+  assert.equal(await signedWith(owner.armor(), await blockOf({ users: [{ id: OWNER, words: [FIRST] }] })), ["verified", "verified"]);
+});
+
+test("does not sign with a key that its peers would refuse: expired, revoked or weak by its newest word", async () => {
+  for (const [what, beside] of Object.entries({
+    "expired by a newer self-signature over SHA-1": await blockOf({ users: [{ id: OWNER, words: [{ ...OVER, hash: sha1 }] }] }),
+    "expired with another user ID": await blockOf({ users: [{ id: "Romeo", words: [OVER] }] }),
+    "newest self-signature over SHA-1": await blockOf({ users: [{ id: OWNER, words: [{ ...OVER, keyEnds: 0, hash: sha1 }] }] }),
+    "revoked by a bare certificate": await bareRevocation(),
+    "signing subkey bound anew over SHA-1": await blockOf({ users: [], subkey: { words: [{ ...BOUND, day: 200, hash: sha1 }] } }),
+  }))
+    for (const blocks of [[owner.armor(), beside], [beside, owner.armor()]]) assert.is((await signedWith(...blocks))[0], "invalid-argument", what);
+});
+
+test("says so when there are two private keys, since it cannot know which is meant", async () => {
+  assert.is((await signedWith(owner.armor(), mallory.armor()))[0], "invalid-argument");
+  assert.equal(await signedWith(owner.armor(), owner.armor(), publicBlock(mallory)), ["verified", "verified"]);
+});
+
+test("wipes every copy of the key that it has read", async () => {
+  const read: pgp.SecretKeyPacket[] = [];
+  const original = pgp.SecretKeyPacket.prototype.read;
+  pgp.SecretKeyPacket.prototype.read = function (...words) {
+    read.push(this);
+    return original.apply(this, words);
+  };
+  try {
+    for (const blocks of [[owner.armor(), owner.armor()], [owner.armor(), mallory.armor()], [owner.armor(), await bareRevocation()]]) await signedWith(...blocks);
+  } finally {
+    pgp.SecretKeyPacket.prototype.read = original;
+  }
+  const own = read.filter((packet) => !packet.hasSameFingerprintAs(juliet.keyPacket) && !packet.hasSameFingerprintAs(juliet.subkeys[0]!.keyPacket));
+  assert.ok(own.length >= 10 && own.every((packet) => packet.isDummy()));
 });
 
 // --- Ends before its end ----------------------------------------------------------------

@@ -1,84 +1,78 @@
 /**
  * The peer's OpenPGP key as we know it: whose it is, and what it may sign today.
  *
- * Several copies of one key count as one, so that a newer copy's revocation or expiry reaches an
- * older copy. Whatever says that it revokes does, checked or not: the library drops revocations
- * that it cannot check (by a designated revoker, or over SHA-1), and who could plant one could
- * as well withhold the key. RFC 9580 §5.2.3, XEP-0373 (user ID `xmpp:` and a bare JID).
+ * Several copies of one key count as one, so that a newer copy's revocation or expiry reaches an older copy. Each
+ * question is asked twice: of our own rules (self-signature.ts, revocation.ts), which go by the newest word, and of the
+ * package, which goes by the newest that it can use. Both must agree. RFC 9580 §5.2.3, XEP-0373 (user ID `xmpp:` and a
+ * bare JID).
  */
-import type { Key, KeyID, PublicKey, Subkey, User } from "openpgp";
-import { XtlsError } from "../../errors.ts";
+import type { Key, KeyID, PublicKey, Subkey } from "openpgp";
 import { isSameJid } from "../../base/jid.ts";
+import { XtlsError } from "../../errors.ts";
 import { strictRules, type Library } from "./library.ts";
+import { readSections, type Section } from "./packets.ts";
+import { isKeyRevoked, isSubkeyRevoked, isUserRevoked } from "./revocation.ts";
+import { primaryFault, primarySigningFault, subkeyFault, userFault } from "./self-signature.ts";
+import { assemble, toPublicKey, type Part, type SubkeyPacket, type TransferableKey, type UserPacket } from "./transferable-key.ts";
+
+/** A key that is neither revoked nor expired: by our rules, and as the package has it. */
+export interface KnownKey {
+  readonly key: TransferableKey;
+  readonly asPackage: PublicKey;
+}
 
 /**
  * The key with that fingerprint, out of all that are known.
- * @param blocks public keys, armored or binary, one or more in each
+ * @param blocks public keys and revocation certificates, armored or binary, one or more in each
  * @param fingerprint of the primary key, upper-case hex
- * @throws XtlsError `key-refused` when it is not among them, when it is revoked, and when one of them cannot be read
+ * @throws XtlsError `key-refused` when it is not among them, when it is revoked, expired or its newest self-signature is
+ *   not in force, and when any of the blocks cannot be read
  */
-export async function findKey(
-  library: Library,
-  blocks: readonly (string | Uint8Array)[],
-  fingerprint: string,
-): Promise<PublicKey> {
-  const keys = (await Promise.all(blocks.map((block) => read(library, block)))).flat();
-  const copies = keys.filter((key) => key.getFingerprint().toUpperCase() === fingerprint);
-  if (copies.length === 0) throw new XtlsError("key-refused", `The key ${fingerprint} is not known`);
-  const key = merge(library, copies);
-  if (key.revocationSignatures.length > 0) throw new XtlsError("key-refused", `The key ${fingerprint} is revoked`);
-  return key;
+export async function findKey(library: Library, blocks: readonly (string | Uint8Array)[], fingerprint: string): Promise<KnownKey> {
+  const sections = (await Promise.all(blocks.map((block) => read(library, block)))).flat();
+  const key = assemble(library, sections, fingerprint);
+  if (key === undefined) throw refusal(`The key ${fingerprint} is not known`);
+  if (await isKeyRevoked(library, key, sections)) throw refusal(`The key ${fingerprint} is revoked`);
+  const fault = await primaryFault(library, key);
+  if (fault !== undefined) throw refusal(`The key ${fingerprint} does not count: ${fault}`);
+  return { key, asPackage: toPublicKey(library, key) };
 }
 
 /** True when a user ID, certified by the key itself and not revoked, is `xmpp:` and that bare JID. */
-export async function namesOwner(library: Library, key: PublicKey, jid: string): Promise<boolean> {
-  const users = key.users.filter(({ userID }) => isUriOf(userID?.userID ?? "", jid));
-  return (await Promise.all(users.map((user) => isCertified(library, user)))).includes(true);
+export async function namesOwner(library: Library, known: KnownKey, jid: string): Promise<boolean> {
+  const isOwners = ({ packet }: Part<UserPacket>) => "userID" in packet && isUriOf(packet.userID, jid);
+  const users = known.key.users.filter(isOwners);
+  return (await Promise.all(users.map((user) => isCertified(library, known, user)))).includes(true);
 }
 
 /**
  * The part of the key with that ID, if it may sign now.
- * @throws XtlsError `key-refused` when there is none, it is not for signing, weak, expired or revoked, or the primary key is
+ * @throws XtlsError `key-refused` when there is none, it is not for signing, weak, expired or revoked
  */
-export async function signerOf(library: Library, key: PublicKey, id: KeyID): Promise<Key | Subkey> {
+export async function signerOf(library: Library, known: KnownKey, id: KeyID): Promise<Key | Subkey> {
+  const { asPackage } = known;
   // Two with one ID: then it would not be sure that what is judged here is what verifies.
-  if (key.getKeys(id).length !== 1) throw new XtlsError("key-refused", `The known key has no part ${id.toHex()}`);
-  const signer = await key.getSigningKey(id, new Date(), undefined, strictRules(library)).catch((cause: Error) => {
-    throw new XtlsError("key-refused", `The key may not sign: ${cause.message}`, { cause });
+  if (asPackage.getKeys(id).length !== 1) throw refusal(`The known key has no part ${id.toHex()}`);
+  const signer = await asPackage.getSigningKey(id, new Date(), undefined, strictRules(library)).catch((cause: Error) => {
+    throw refusal(`The key may not sign: ${cause.message}`, cause);
   });
-  if (signer.revocationSignatures.length > 0) throw new XtlsError("key-refused", `The subkey ${id.toHex()} is revoked`);
+  const fault = await signingFault(library, known.key, signer);
+  if (fault !== undefined) throw refusal(`The key's part ${id.toHex()} may not sign: ${fault}`);
   return signer;
 }
 
-async function read(library: Library, block: string | Uint8Array): Promise<Key[]> {
-  const config = strictRules(library);
-  try {
-    if (typeof block === "string") return await library.readKeys({ armoredKeys: block, config });
-    return await library.readKeys({ binaryKeys: block, config });
-  } catch (cause) {
-    throw new XtlsError("key-refused", "A known key cannot be read", { cause });
-  }
+/** What keeps the primary key or a subkey from signing, by our own rules. */
+export async function signingFault(library: Library, key: TransferableKey, { keyPacket }: Pick<Key | Subkey, "keyPacket">): Promise<string | undefined> {
+  const isSigner = ({ packet }: Part<SubkeyPacket>) => packet.hasSameFingerprintAs(keyPacket);
+  const subkey = key.subkeys.find(isSigner);
+  if (subkey === undefined) return primarySigningFault(library, key);
+  return (await isSubkeyRevoked(library, key, subkey)) ? "the subkey is revoked" : subkeyFault(library, key, subkey);
 }
 
-/** One key with the signatures of all copies, each after the key, subkey or user ID that it is about. */
-function merge({ PacketList, PublicKey, SignaturePacket }: Library, copies: readonly Key[]): PublicKey {
-  type Packets = ReturnType<Key["toPacketList"]>;
-  const groups = new Map<string, Packets>();
-  for (const copy of copies) {
-    let group: Packets | undefined;
-    for (const packet of copy.toPublic().toPacketList()) {
-      if (!(packet instanceof SignaturePacket)) {
-        const subject = `${(packet.constructor as { tag?: number }).tag} ${packet.write().join()}`;
-        group = groups.get(subject) ?? new PacketList();
-        if (group.length > 0) continue;
-        groups.set(subject, group);
-      }
-      group?.push(packet);
-    }
-  }
-  const packets: Packets = new PacketList();
-  packets.push(...[...groups.values()].flat());
-  return new PublicKey(packets);
+async function read(library: Library, block: string | Uint8Array): Promise<readonly Section[]> {
+  return readSections(library, block).catch((cause: unknown) => {
+    throw refusal("A known key cannot be read", cause);
+  });
 }
 
 /** RFC 5122: the scheme's case does not matter, and what is not plain is percent-encoded. */
@@ -91,10 +85,13 @@ function isUriOf(userId: string, jid: string): boolean {
   }
 }
 
-async function isCertified(library: Library, user: User): Promise<boolean> {
-  const owner = user.mainKey.getKeyID();
-  // Others revoke their own certifications: that says nothing about the owner's.
-  const isRevoked = user.revocationSignatures.some(({ issuerKeyID: by }) => by.bytes === "" || by.equals(owner));
-  if (isRevoked) return false;
-  return user.verify(new Date(), strictRules(library)).catch(() => false);
+async function isCertified(library: Library, { key, asPackage }: KnownKey, user: Part<UserPacket>): Promise<boolean> {
+  if (await isUserRevoked(library, key, user)) return false;
+  if ((await userFault(library, key, user)) !== undefined) return false;
+  const asUser = asPackage.users[key.users.indexOf(user)];
+  return (await asUser?.verify(new Date(), strictRules(library)).catch(() => false)) === true;
+}
+
+function refusal(detail: string, cause?: unknown): XtlsError {
+  return new XtlsError("key-refused", detail, { cause });
 }

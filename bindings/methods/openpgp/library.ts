@@ -37,3 +37,9 @@ export function strictRules({ config, enums: { hash, publicKey, curve } }: Libra
     knownNotations: [],
   };
 }
+
+/** The hashes that count for something. RFC 9580 §9.5. */
+export function isStrong({ enums: { hash } }: Library, algorithm: number | null): boolean {
+  const strong: readonly (number | null)[] = [hash.sha256, hash.sha384, hash.sha512, hash.sha3_256, hash.sha3_512];
+  return strong.includes(algorithm);
+}

@@ -4,9 +4,14 @@
  * Only the packet that signs is unlocked. What can be overwritten is; the armored text, the
  * passphrase and what the engine copied meanwhile are the garbage collector's.
  */
-import type { Key, PrivateKey, SecretKeyPacket, SecretSubkeyPacket, Subkey } from "openpgp";
+import type { PrivateKey, SecretKeyPacket, SecretSubkeyPacket } from "openpgp";
 import { XtlsError } from "../../errors.ts";
+import { signingFault } from "./known-key.ts";
 import { strictRules, type Library } from "./library.ts";
+import { readSections, type Section } from "./packets.ts";
+import { isKeyRevoked } from "./revocation.ts";
+import { primaryFault } from "./self-signature.ts";
+import { assemble, fingerprintOf, toPrivateKey, type TransferableKey } from "./transferable-key.ts";
 
 export interface OwnKey {
   /** Armored or binary; still locked, if it is. */
@@ -22,39 +27,49 @@ export interface Proof {
   readonly signature: Uint8Array;
 }
 
-/** @throws XtlsError `wrong-passphrase`; `invalid-argument` when this is no private key, or one that may not sign */
+/**
+ * @throws XtlsError `wrong-passphrase`; `invalid-argument` when this is not one private key, or one that may not sign: then
+ *   no peer with our rules would believe it
+ */
 export async function sign(library: Library, { block, passphrase }: OwnKey, statement: Uint8Array): Promise<Proof> {
-  const key = await read(library, block);
+  const sections = await read(library, block);
   try {
-    await unlock(await signingPacket(library, key), passphrase);
-    return { fingerprint: key.getFingerprint().toUpperCase(), signature: await signWith(library, key, statement) };
+    const { key, asPackage } = await privateKey(library, sections);
+    await unlock(await signingPacket(library, key, asPackage), passphrase);
+    return { fingerprint: key.fingerprint, signature: await signWith(library, asPackage, statement) };
   } finally {
-    wipe(key);
+    wipe(sections);
   }
 }
 
-async function read(library: Library, block: string | Uint8Array): Promise<PrivateKey> {
-  try {
-    if (typeof block === "string") return await library.readPrivateKey({ armoredKey: block });
-    // A copy: wiping the key must not reach the caller's bytes.
-    return await library.readPrivateKey({ binaryKey: block.slice() });
-  } catch (cause) {
-    throw new XtlsError("invalid-argument", "Our own OpenPGP key is not a private key that can be read", { cause });
-  }
+async function read(library: Library, block: string | Uint8Array): Promise<readonly Section[]> {
+  // A copy: wiping the key must not reach the caller's bytes.
+  return readSections(library, typeof block === "string" ? block : block.slice()).catch((cause: unknown) => {
+    throw invalid("is not a private key that can be read", cause);
+  });
 }
 
-async function signingPacket(library: Library, key: PrivateKey): Promise<SecretKeyPacket | SecretSubkeyPacket> {
-  const packet = secret(await signer(library, key));
-  if (packet !== undefined && !packet.isMissingSecretKeyMaterial()) return packet;
+/** The one private key, with what its public copies beside it say: a newer expiry, a revocation. */
+async function privateKey(library: Library, sections: readonly Section[]): Promise<{ key: TransferableKey; asPackage: PrivateKey }> {
+  const primaries = sections.flatMap(({ primary }) => (primary instanceof library.SecretKeyPacket ? fingerprintOf(primary) : []));
+  const [fingerprint, ...more] = new Set(primaries);
+  if (more.length > 0) throw invalid("is more than one private key: give the one that is to sign");
+  const key = fingerprint === undefined ? undefined : assemble(library, sections, fingerprint);
+  const asPackage = key && toPrivateKey(library, key);
+  if (key === undefined || asPackage === undefined) throw invalid("is not a private key");
+  if (await isKeyRevoked(library, key, sections)) throw invalid("is revoked");
+  return { key, asPackage };
+}
+
+async function signingPacket(library: Library, key: TransferableKey, asPackage: PrivateKey): Promise<SecretKeyPacket | SecretSubkeyPacket> {
+  const signer = await asPackage.getSigningKey(undefined, new Date(), undefined, strictRules(library)).catch((cause: Error) => {
+    throw invalid(`may not sign: ${cause.message}`, cause);
+  });
+  const fault = (await primaryFault(library, key)) ?? (await signingFault(library, key, signer));
+  if (fault !== undefined) throw invalid(`may not sign: ${fault}`);
+  const packet = signer.keyPacket;
+  if (isSecret(packet) && !packet.isMissingSecretKeyMaterial()) return packet;
   throw new XtlsError("invalid-argument", "The secret part of our own OpenPGP signing key is not here");
-}
-
-async function signer(library: Library, key: PrivateKey): Promise<Key | Subkey> {
-  try {
-    return await key.getSigningKey(undefined, new Date(), undefined, strictRules(library));
-  } catch (cause) {
-    throw new XtlsError("invalid-argument", `Our own OpenPGP key may not sign: ${(cause as Error).message}`, { cause });
-  }
 }
 
 async function unlock(packet: SecretKeyPacket | SecretSubkeyPacket, passphrase: OwnKey["passphrase"]): Promise<void> {
@@ -76,10 +91,14 @@ async function signWith(library: Library, key: PrivateKey, statement: Uint8Array
 }
 
 /** What becomes a dummy is overwritten with zeros. */
-function wipe(key: PrivateKey): void {
-  for (const each of key.getKeys()) secret(each)?.makeDummy();
+function wipe(sections: readonly Section[]): void {
+  for (const packet of sections.flatMap(({ packets }) => packets)) if (isSecret(packet)) packet.makeDummy();
 }
 
-function secret({ keyPacket }: Key | Subkey): SecretKeyPacket | SecretSubkeyPacket | undefined {
-  return "makeDummy" in keyPacket ? keyPacket : undefined;
+function isSecret(packet: object): packet is SecretKeyPacket | SecretSubkeyPacket {
+  return "makeDummy" in packet;
+}
+
+function invalid(why: string, cause?: unknown): XtlsError {
+  return new XtlsError("invalid-argument", `Our own OpenPGP key ${why}`, { cause });
 }

@@ -4,35 +4,33 @@
  * The exporter in the statement is what keeps a signature from being used twice; the clock only
  * keeps expired keys from signing as if it were yesterday. RFC 9580 §5.2.
  */
-import type { PublicKey, Signature, SignaturePacket } from "openpgp";
+import type { Signature, SignaturePacket } from "openpgp";
 import { XtlsError } from "../../errors.ts";
-import { signerOf } from "./known-key.ts";
+import { signerOf, type KnownKey } from "./known-key.ts";
 import { strictRules, type Library } from "./library.ts";
-
-/** How far the two ends' clocks may be apart, in milliseconds. */
-export const SKEW_AT_MOST = 10 * 60 * 1000;
+import { SKEW_AT_MOST } from "./self-signature.ts";
 
 /**
- * Returns when `key` has signed `statement`.
+ * Returns when the known key has signed `statement`.
  * @throws XtlsError `method-violation` when the bytes are not one signature; `not-authorized` when it is not
  *   that key's over that statement, now, with a strong hash; `key-refused` when the key may not sign
  */
 export async function verify(
   library: Library,
-  key: PublicKey,
+  known: KnownKey,
   bytes: Uint8Array,
   statement: Uint8Array,
 ): Promise<void> {
   const { signature, packet } = await read(library, bytes);
   const date = plausibleDate(library, packet);
-  await signerOf(library, key, packet.issuerKeyID);
+  await signerOf(library, known, packet.issuerKeyID);
   const message = await library.createMessage({ binary: statement });
   const config = strictRules(library);
   try {
     const { signatures } = await library.verify({
       message,
       signature,
-      verificationKeys: key,
+      verificationKeys: known.asPackage,
       date,
       format: "binary",
       config,
