@@ -21,19 +21,23 @@ import { sign } from "./openpgp/own-key.ts";
 import { verify } from "./openpgp/signature.ts";
 import { unlessOver } from "./unless-over.ts";
 
-/** An OpenPGP key as it is stored and sent: ASCII armor, or its bytes. */
+/** OpenPGP keys as they are stored and sent: ASCII armor, one block or several, or their bytes. Revocation certificates may be among them. */
 export type OpenPgpKey = string | Uint8Array;
 
 /** Whose key signs for us, and whose keys are believed. */
 export interface OpenPgpOptions {
-  /** Our private key, or what fetches it in each run. Locked with a passphrase or not; GnuPG's `--export-secret-keys` and `--export-secret-subkeys` do. */
+  /**
+   * Our private key, or what fetches it in each run. Locked with a passphrase or not; GnuPG's `--export-secret-keys` and
+   * `--export-secret-subkeys` do. One private key; public copies of it, with a newer expiry, may stand beside it.
+   */
   readonly key: OpenPgpKey | ((signal: AbortSignal) => OpenPgpKey | Promise<OpenPgpKey>);
   /** Unlocks it. A function is asked when it comes to signing and not before; the signal tells it when nobody wants to know any more. */
   readonly passphrase?: string | ((signal: AbortSignal) => string | Promise<string>);
   /**
    * The public keys that may be this peer's. To be in here is not yet enough: the key must also have the user ID
    * `xmpp:` and the bare JID, or `vouches` must say that it is this peer's.
-   * Where there are several copies of a key give them all: then a revocation in any of them counts.
+   * Where there are several copies of a key give them all, and revocation certificates too: then a revocation in any of
+   * them counts. What cannot be read refuses everybody.
    * @param jid bare, prepared
    * @param fingerprint of the key that the peer says it has (upper-case hex): a hint where to look, no proof of anything
    */
@@ -62,8 +66,9 @@ const utf8 = new TextEncoder();
  * Believes the end whose owner's OpenPGP key has signed this tunnel. Needs the package `openpgp` (version 6).
  *
  * Its run ends with `dependency-missing` without that package; `wrong-passphrase` or `invalid-argument` for our own
- * key; `key-refused` for a peer's key that is unknown, not the peer's, weak (RSA below 2048 bits, DSA, SHA-1), expired
- * or revoked; `not-authorized` for a signature that is not over this tunnel; `method-violation` for a malformed message.
+ * key; `key-refused` for a peer's key that is unknown, not the peer's, weak (RSA below 2048 bits, DSA), revoked, expired,
+ * or whose newest self-signature is not in force (weak as SHA-1, expired); `not-authorized` for a signature that is not
+ * over this tunnel; `method-violation` for a malformed message.
  */
 export function openpgp(options: OpenPgpOptions): Method {
   return { name: NAME, run: (conversation) => run(options, conversation) };

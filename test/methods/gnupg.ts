@@ -70,9 +70,13 @@ export class Gnupg {
 
   /** The user IDs of a key that is in none of its keyrings. @param key binary */
   userIds(key: Uint8Array): { validity: string; id: string }[] {
-    const lines = this.#with(key, "--with-colons", "--list-keys").split("\n").map((line) => line.split(":"));
+    const lines = this.#with(key, "--with-colons", "--list-keys")
+      .split("\n")
+      .map((line) => line.split(":"));
     // In GnuPG's lists a colon is escaped.
-    return lines.filter(([kind]) => kind === "uid").map((fields) => ({ validity: fields[1]!, id: fields[9]!.replaceAll("\\x3a", ":") }));
+    return lines
+      .filter(([kind]) => kind === "uid")
+      .map((fields) => ({ validity: fields[1]!, id: fields[9]!.replaceAll("\\x3a", ":") }));
   }
 
   /** The certificate that GnuPG made together with the key, for an emergency; a colon keeps it from being read. */
@@ -111,7 +115,11 @@ export class Gnupg {
       "always",
     ];
     const passphrase = args.includes("--passphrase") ? [] : ["--passphrase", ""];
-    return execFileSync("gpg", [...always, ...passphrase, ...args], { input, env: ENVIRONMENT, stdio: ["pipe", "pipe", "pipe"] });
+    return execFileSync("gpg", [...always, ...passphrase, ...args], {
+      input,
+      env: ENVIRONMENT,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
   }
 
   #with(key: Uint8Array, ...args: readonly string[]): string {

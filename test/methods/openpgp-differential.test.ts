@@ -29,15 +29,23 @@ function gnupgs(block: Uint8Array, signer: Signer): boolean {
 
 // --- Histories --------------------------------------------------------------------------
 
-const maybe = <Value>(one: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> => fc.option(one, { nil: undefined, freq: 3 });
-const mostly = <Value>(some: fc.Arbitrary<Value>, value: Value) => fc.oneof({ weight: 8, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: some });
+const maybe = <Value>(one: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
+  fc.option(one, { nil: undefined, freq: 3 });
+const mostly = <Value>(some: fc.Arbitrary<Value>, value: Value) =>
+  fc.oneof({ weight: 8, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: some });
 const past = fc.integer({ min: 0, max: TODAY - 1 });
 // Also days at which others come, so that dates meet.
 const day = fc.oneof({ weight: 4, arbitrary: past }, { weight: 1, arbitrary: fc.constantFrom(100, 200, 300) });
 const end = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 3 * TODAY }));
 
 const flagged = fc.boolean().map((isSigner): boolean | undefined => isSigner);
-const strongWord = fc.record({ day, hash: fc.constantFrom(sha256, sha512), keyEnds: maybe(end), maySign: mostly(flagged, true), isPrimary: fc.boolean() });
+const strongWord = fc.record({
+  day,
+  hash: fc.constantFrom(sha256, sha512),
+  keyEnds: maybe(end),
+  maySign: mostly(flagged, true),
+  isPrimary: fc.boolean(),
+});
 /** Also over SHA-1, without flags, for a time only, and from before the key or from days to come. */
 const anyWord: fc.Arbitrary<Word> = fc
   .record({
@@ -50,19 +58,36 @@ const anyWord: fc.Arbitrary<Word> = fc
   })
   .map(({ lasts, ...word }) => ({ ...word, ends: lasts && word.day + lasts }));
 const revocations = fc.array(fc.record({ day: past, hash: fc.constantFrom(sha512, sha1) }), { maxLength: 1 });
-const rarely = <Value>(some: fc.Arbitrary<readonly Value[]>) => fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: some });
+const rarely = <Value>(some: fc.Arbitrary<readonly Value[]>) =>
+  fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: some });
 
-const others: fc.Arbitrary<string | Uint8Array> = fc.constantFrom("Romeo", "xmpp:montague@verona.lit", Uint8Array.of(0x52, 0xf6, 0x6d));
+const others: fc.Arbitrary<string | Uint8Array> = fc.constantFrom(
+  "Romeo",
+  "xmpp:montague@verona.lit",
+  Uint8Array.of(0x52, 0xf6, 0x6d),
+);
 const historyOf = (word: fc.Arbitrary<Word>, more: number): fc.Arbitrary<History> => {
   // Where two were made at once, GnuPG takes one of them and the method both.
-  const several = <One extends Word>(one: fc.Arbitrary<One>) => fc.uniqueArray(one, { minLength: 1, maxLength: 3, selector: (word) => (more > 0 ? word : word.day) });
+  const several = <One extends Word>(one: fc.Arbitrary<One>) =>
+    fc.uniqueArray(one, { minLength: 1, maxLength: 3, selector: (word) => (more > 0 ? word : word.day) });
   const user = (id: fc.Arbitrary<string | Uint8Array>): fc.Arbitrary<User> =>
     fc.record({ id, words: several(word), revocations: rarely(revocations) });
-  const binding = fc.tuple(word, fc.option(word, { nil: undefined, freq: 9 })).map(([said, back]) => ({ ...said, isPrimary: undefined, back: back && { day: back.day, hash: back.hash!, ends: back.ends } }));
+  const binding = fc
+    .tuple(word, fc.option(word, { nil: undefined, freq: 9 }))
+    .map(([said, back]) => ({
+      ...said,
+      isPrimary: undefined,
+      back: back && { day: back.day, hash: back.hash!, ends: back.ends },
+    }));
   return fc.record({
     direct: fc.array(word, { maxLength: more }),
     revocations: rarely(revocations),
-    users: fc.tuple(user(fc.constant(OWNER)), fc.uniqueArray(user(others), { maxLength: more, selector: ({ id }) => String(id) })).map(([mine, rest]) => [mine, ...rest]),
+    users: fc
+      .tuple(
+        user(fc.constant(OWNER)),
+        fc.uniqueArray(user(others), { maxLength: more, selector: ({ id }) => String(id) }),
+      )
+      .map(([mine, rest]) => [mine, ...rest]),
     subkey: fc.record({ words: several(binding), revocations: rarely(revocations) }),
   });
 };
@@ -83,12 +108,17 @@ test("believes no key that GnuPG does not believe", async () => {
 });
 
 test("agrees with GnuPG about keys with one user ID that never used SHA-1, and whose signatures never expire", async () => {
-  const isNeverTakenBack = ({ users, subkey }: History) => users.every(({ revocations = [] }) => revocations.length === 0) && (subkey?.revocations ?? []).length === 0;
+  const isNeverTakenBack = ({ users, subkey }: History) =>
+    users.every(({ revocations = [] }) => revocations.length === 0) && (subkey?.revocations ?? []).length === 0;
   await fc.assert(
-    fc.asyncProperty(historyOf(strongWord, 0).filter(isNeverTakenBack), fc.constantFrom(...SIGNERS), async (history, signer) => {
-      const block = await blockOf(history);
-      assert.is((await believes([block], { signer })) === "verified", gnupgs(block, signer));
-    }),
+    fc.asyncProperty(
+      historyOf(strongWord, 0).filter(isNeverTakenBack),
+      fc.constantFrom(...SIGNERS),
+      async (history, signer) => {
+        const block = await blockOf(history);
+        assert.is((await believes([block], { signer })) === "verified", gnupgs(block, signer));
+      },
+    ),
     { numRuns: RUNS },
   );
 });

@@ -130,10 +130,15 @@ test("refuses a key that its owner has revoked with GnuPG, beside an older copy"
 
 test("the certificate that GnuPG keeps for an emergency counts beside the key, once its colon is gone", async () => {
   const fingerprint = gnupg.makeKey(ROMEO, "ed25519");
-  const [secret, key, kept] = [gnupg.secretKey(fingerprint), gnupg.publicKey(fingerprint), gnupg.revocationOf(fingerprint)];
+  const [secret, key, kept] = [
+    gnupg.secretKey(fingerprint),
+    gnupg.publicKey(fingerprint),
+    gnupg.revocationOf(fingerprint),
+  ];
   const certificate = kept.replace("\n:-----", "\n-----");
   for (const known of [key, `${key}\n${kept}`]) assert.is((await call(secret, known))[1], "verified");
-  for (const known of [`${key}\n${certificate}`, `${certificate}\n${key}`, [key, certificate]]) assert.is((await call(secret, known))[1], "key-refused");
+  for (const known of [`${key}\n${certificate}`, `${certificate}\n${key}`, [key, certificate]])
+    assert.is((await call(secret, known))[1], "key-refused");
   assert.is((await call(`${secret}\n${certificate}`, key))[0], "invalid-argument");
 });
 

@@ -100,14 +100,19 @@ export function joined(...pieces: readonly (readonly Uint8Array[])[]): Uint8Arra
 }
 
 /** A bare revocation certificate, as GnuPG keeps one for an emergency. */
-export function bareRevocation(word: Pick<Word, "day" | "hash"> = { day: 300 }, signer: pgp.PrivateKey = owner, key: pgp.Key = owner): Promise<Uint8Array> {
+export function bareRevocation(
+  word: Pick<Word, "day" | "hash"> = { day: 300 },
+  signer: pgp.PrivateKey = owner,
+  key: pgp.Key = owner,
+): Promise<Uint8Array> {
   return sign({ key: key.keyPacket }, type.keyRevocation, word, signer);
 }
 
 export const armored = (bytes: Uint8Array): string => pgp.armor(pgp.enums.armor.publicKey, bytes) as string;
 
 /** A signature by the primary key, or by its subkey, made now. */
-export const signatureBy = (who: "primary" | "subkey", bytes: Uint8Array): Promise<Uint8Array> => forge(who === "primary" ? owner : subkey, bytes);
+export const signatureBy = (who: "primary" | "subkey", bytes: Uint8Array): Promise<Uint8Array> =>
+  forge(who === "primary" ? owner : subkey, bytes);
 
 async function userOf({ id, words, revocations = [] }: User): Promise<Uint8Array[]> {
   const userID = userPacket(id);
@@ -132,7 +137,13 @@ async function bind(about: Subject, { back, ...word }: Word): Promise<Uint8Array
   return sign(about, type.subkeyBinding, { ...word, fields }, owner, SIGN);
 }
 
-function sign(about: Subject, kind: pgp.enums.signature, word: Word, signer: pgp.Key | pgp.Subkey = owner, flags = CERTIFY | SIGN): Promise<Uint8Array> {
+function sign(
+  about: Subject,
+  kind: pgp.enums.signature,
+  word: Word,
+  signer: pgp.Key | pgp.Subkey = owner,
+  flags = CERTIFY | SIGN,
+): Promise<Uint8Array> {
   const { day, hash = pgp.enums.hash.sha512, keyEnds, ends, maySign, isPrimary } = word;
   const fields = {
     ...(keyEnds !== undefined && { keyExpirationTime: keyEnds * SECONDS }),

@@ -18,7 +18,10 @@ export const SIGNATURES: Record<Signer, Uint8Array> = {
 };
 
 /** `verified`, or the code of why not. */
-export async function believes(known: readonly OpenPgpKey[], changes: { readonly signer?: Signer } & Partial<OpenPgpOptions> = {}): Promise<string> {
+export async function believes(
+  known: readonly OpenPgpKey[],
+  changes: { readonly signer?: Signer } & Partial<OpenPgpOptions> = {},
+): Promise<string> {
   const { signer = "primary", ...options } = changes;
   const romeo = parrot(message(encodeBase64(SIGNATURES[signer]), { fingerprint: ownerFingerprint }));
   return (await ends(romeo, openpgp({ key: juliet.armor(), known: () => known, ...options })))[1];

@@ -48,29 +48,48 @@ for (const [where, known] of Object.entries<readonly OpenPgpKey[]>({
   "as a bare certificate in armor for signatures": [valid, pgp.armor(pgp.enums.armor.signature, bare) as string],
   "in a text that was read as bytes": [new TextEncoder().encode(text(valid, bare))],
   "in a text with the line ends of mail": [text(valid, bare).replaceAll("\n", "\r\n")],
-  "in a text with words between the blocks": [`My key:\n\n${armored(valid)}\nIt was stolen! See:\n${armored(bare)}\nRomeo\n`],
+  "in a text with words between the blocks": [
+    `My key:\n\n${armored(valid)}\nIt was stolen! See:\n${armored(bare)}\nRomeo\n`,
+  ],
 })) {
   test(`a revocation counts ${where}`, async () => assert.is(await judged(...known), "key-refused"));
 }
 
 test("a revocation of version 3, which the package does not know, counts", async () => {
   const issuer = Buffer.from(owner.getKeyID().toHex(), "hex");
-  const body = Buffer.concat([Uint8Array.of(3, 5, pgp.enums.signature.keyRevocation, 0x60, 0, 0, 0), issuer, Uint8Array.of(1, 2, 0, 0, 0, 1, 1)]);
+  const body = Buffer.concat([
+    Uint8Array.of(3, 5, pgp.enums.signature.keyRevocation, 0x60, 0, 0, 0),
+    issuer,
+    Uint8Array.of(1, 2, 0, 0, 0, 1, 1),
+  ]);
   const packet = joined([Uint8Array.of(0xc2, body.length), body]);
-  for (const known of [[valid, packet], [joined([valid, packet])], [joined([strangers, packet]), valid]]) assert.is(await judged(...known), "key-refused");
+  for (const known of [[valid, packet], [joined([valid, packet])], [joined([strangers, packet]), valid]])
+    assert.is(await judged(...known), "key-refused");
   body[7]! ^= 1;
   assert.is(await judged(valid, joined([Uint8Array.of(0xc2, body.length), body])), "verified", "another issuer's");
 });
 
 test("a designated revoker's bare revocation counts, also when the designation is all that is known of him", async () => {
-  const fields = { revocationKeyClass: 0x80, revocationKeyAlgorithm: stranger.keyPacket.algorithm, revocationKeyFingerprint: Buffer.from(stranger.getFingerprint(), "hex") };
+  const fields = {
+    revocationKeyClass: 0x80,
+    revocationKeyAlgorithm: stranger.keyPacket.algorithm,
+    revocationKeyFingerprint: Buffer.from(stranger.getFingerprint(), "hex"),
+  };
   const designated = await blockOf({ ...VALID, direct: [{ day: 0, fields }] });
   const revocation = await bareRevocation({ day: 300 }, stranger);
   assert.is(await judged(designated), "verified");
-  for (const known of [[designated, revocation], [revocation, designated, strangers], [joined([designated, strangers, revocation])]])
+  for (const known of [
+    [designated, revocation],
+    [revocation, designated, strangers],
+    [joined([designated, strangers, revocation])],
+  ])
     assert.is(await judged(...known), "key-refused");
   assert.is(await judged(valid, revocation), "verified", "of nobody whom the key has named");
-  assert.is(await judged(designated, strangers, strangersEnd), "verified", "the end of his own key is not that of this one");
+  assert.is(
+    await judged(designated, strangers, strangersEnd),
+    "verified",
+    "the end of his own key is not that of this one",
+  );
 });
 
 test("a revocation takes nothing from another key, wherever it stands", async () => {
@@ -103,7 +122,12 @@ test("a subkey's revocation counts apart from its subkey, and so does a user ID'
 test("a key whose parts stand in several blocks is one key", async () => {
   const { primary, users, subkey } = await piecesOf(VALID);
   const [named, signing] = [joined(primary, users), joined(primary, subkey)];
-  for (const known of [[text(named, signing)], [text(signing, named)], [joined([named, signing])], [named, armored(signing)]])
+  for (const known of [
+    [text(named, signing)],
+    [text(signing, named)],
+    [joined([named, signing])],
+    [named, armored(signing)],
+  ])
     for (const signer of ["primary", "subkey"] as const) assert.is(await believes(known, { signer }), "verified");
   assert.is(await believes([named], { signer: "subkey" }), "key-refused");
   assert.is(await believes([signing]), "key-refused");
@@ -114,7 +138,7 @@ test("a key whose parts stand in several blocks is one key", async () => {
 const block = armored(valid);
 const lines = block.split("\n");
 for (const [what, known] of Object.entries<readonly OpenPgpKey[]>({
-  "nothing": [""],
+  nothing: [""],
   "no bytes": [new Uint8Array()],
   "a text without a key": ["My key is on my home page.\n"],
   "a block that is cut off": [lines.slice(0, -4).join("\n")],
@@ -123,7 +147,9 @@ for (const [what, known] of Object.entries<readonly OpenPgpKey[]>({
   "a second block that is indented": [`${block}\n${armored(bare).replace(/^/gm, "  ")}`],
   "a second block that is quoted": [`${block}\n${armored(bare).replace(/^/gm, "> ")}`],
   "a second block of another kind": [`${block}\n${armored(bare).replaceAll("PUBLIC KEY BLOCK", "MESSAGE")}`],
-  "a second block whose end has another name": [`${block}\n${armored(bare).replace("END PGP PUBLIC", "END PGP PRIVATE")}`],
+  "a second block whose end has another name": [
+    `${block}\n${armored(bare).replace("END PGP PUBLIC", "END PGP PRIVATE")}`,
+  ],
   "bytes behind the key": [joined([valid, new Uint8Array(8)])],
   "a key that is cut off": [valid.slice(0, -1)],
   "a user ID before the key": [joined((await piecesOf(VALID)).users, [valid])],
@@ -144,7 +170,8 @@ test("a certificate for an emergency that a colon keeps from being read is not r
 test("a key of a kind that the package does not know stands in nobody's way, and hides nothing", async () => {
   const old = Uint8Array.of(0xc6, 9, 3, 0, 0, 0, 0, 0, 0, 1, 1);
   for (const known of [joined([old, valid]), joined([valid, old])]) assert.is(await judged(known), "verified");
-  for (const known of [joined([old, bare, valid]), joined([valid, old, bare])]) assert.is(await judged(known), "key-refused");
+  for (const known of [joined([old, bare, valid]), joined([valid, old, bare])])
+    assert.is(await judged(known), "key-refused");
 });
 
 test.run();

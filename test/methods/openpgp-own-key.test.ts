@@ -16,7 +16,18 @@ import { openpgp } from "../../bindings/methods/openpgp.ts";
 import { assert, suite } from "../suite.ts";
 import { daysAgo, makeKey, publicBlock } from "./openpgp-forge.ts";
 import { armored, bareRevocation, blockOf, OWNER, owner } from "./openpgp-history.ts";
-import { asJuliet, asRomeo, codeOf, ends, fingerprintOf, juliet, keyring, mallory, message, romeo } from "./openpgp-people.ts";
+import {
+  asJuliet,
+  asRomeo,
+  codeOf,
+  ends,
+  fingerprintOf,
+  juliet,
+  keyring,
+  mallory,
+  message,
+  romeo,
+} from "./openpgp-people.ts";
 import { claimAt } from "./stage.ts";
 
 const { sha1 } = pgp.enums.hash;
@@ -88,22 +99,44 @@ const BOUND = { ...FIRST, back: FIRST };
 
 test("a public copy beside it prolongs our own key, or leaves it as it was", async () => {
   const expired = await makeKey(OWNER, { keyExpirationTime: 24 * 3600 });
-  const { publicKey } = await pgp.reformatKey({ privateKey: expired, userIDs: [{ name: OWNER }], date: daysAgo(3), format: "armored" });
+  const { publicKey } = await pgp.reformatKey({
+    privateKey: expired,
+    userIDs: [{ name: OWNER }],
+    date: daysAgo(3),
+    format: "armored",
+  });
   const key = `${expired.armor()}\n${publicKey}`;
-  assert.equal(await ends(asRomeo({ key }), asJuliet({ known: () => [publicKey, publicBlock(juliet)] })), ["verified", "verified"]);
+  assert.equal(await ends(asRomeo({ key }), asJuliet({ known: () => [publicKey, publicBlock(juliet)] })), [
+    "verified",
+    "verified",
+  ]);
   assert.is((await ends(asRomeo({ key: expired.armor() }), asJuliet()))[0], "invalid-argument");
-  assert.equal(await signedWith(owner.armor(), await blockOf({ users: [{ id: OWNER, words: [FIRST] }] })), ["verified", "verified"]);
+  assert.equal(await signedWith(owner.armor(), await blockOf({ users: [{ id: OWNER, words: [FIRST] }] })), [
+    "verified",
+    "verified",
+  ]);
 });
 
 test("does not sign with a key that its peers would refuse: expired, revoked or weak by its newest word", async () => {
   for (const [what, beside] of Object.entries({
-    "expired by a newer self-signature over SHA-1": await blockOf({ users: [{ id: OWNER, words: [{ ...OVER, hash: sha1 }] }] }),
+    "expired by a newer self-signature over SHA-1": await blockOf({
+      users: [{ id: OWNER, words: [{ ...OVER, hash: sha1 }] }],
+    }),
     "expired with another user ID": await blockOf({ users: [{ id: "Romeo", words: [OVER] }] }),
-    "newest self-signature over SHA-1": await blockOf({ users: [{ id: OWNER, words: [{ ...OVER, keyEnds: 0, hash: sha1 }] }] }),
+    "newest self-signature over SHA-1": await blockOf({
+      users: [{ id: OWNER, words: [{ ...OVER, keyEnds: 0, hash: sha1 }] }],
+    }),
     "revoked by a bare certificate": await bareRevocation(),
-    "signing subkey bound anew over SHA-1": await blockOf({ users: [], subkey: { words: [{ ...BOUND, day: 200, hash: sha1 }] } }),
+    "signing subkey bound anew over SHA-1": await blockOf({
+      users: [],
+      subkey: { words: [{ ...BOUND, day: 200, hash: sha1 }] },
+    }),
   }))
-    for (const blocks of [[owner.armor(), beside], [beside, owner.armor()]]) assert.is((await signedWith(...blocks))[0], "invalid-argument", what);
+    for (const blocks of [
+      [owner.armor(), beside],
+      [beside, owner.armor()],
+    ])
+      assert.is((await signedWith(...blocks))[0], "invalid-argument", what);
 });
 
 test("says so when there are two private keys, since it cannot know which is meant", async () => {
@@ -119,11 +152,19 @@ test("wipes every copy of the key that it has read", async () => {
     return original.apply(this, words);
   };
   try {
-    for (const blocks of [[owner.armor(), owner.armor()], [owner.armor(), mallory.armor()], [owner.armor(), await bareRevocation()]]) await signedWith(...blocks);
+    for (const blocks of [
+      [owner.armor(), owner.armor()],
+      [owner.armor(), mallory.armor()],
+      [owner.armor(), await bareRevocation()],
+    ])
+      await signedWith(...blocks);
   } finally {
     pgp.SecretKeyPacket.prototype.read = original;
   }
-  const own = read.filter((packet) => !packet.hasSameFingerprintAs(juliet.keyPacket) && !packet.hasSameFingerprintAs(juliet.subkeys[0]!.keyPacket));
+  const own = read.filter(
+    (packet) =>
+      !packet.hasSameFingerprintAs(juliet.keyPacket) && !packet.hasSameFingerprintAs(juliet.subkeys[0]!.keyPacket),
+  );
   assert.ok(own.length >= 10 && own.every((packet) => packet.isDummy()));
 });
 

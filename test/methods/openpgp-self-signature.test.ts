@@ -19,11 +19,17 @@ const FIRST: Word = { day: 1, maySign: true };
 const OVER: Word = { day: 200, maySign: true, keyEnds: 300 };
 const user = (...words: readonly Word[]) => ({ id: OWNER, words });
 const VALID: History = { users: [user(FIRST)], subkey: { words: [{ ...FIRST, back: FIRST }] } };
-const judged = async (history: Partial<History>, signer: Signer = "primary") => believes([await blockOf({ ...VALID, ...history })], { signer });
+const judged = async (history: Partial<History>, signer: Signer = "primary") =>
+  believes([await blockOf({ ...VALID, ...history })], { signer });
 const both = async (history: Partial<History>) => [await judged(history), await judged(history, "subkey")];
 
 test("believes a key that has said one thing, and that it ends later, or never", async () => {
-  for (const words of [[FIRST], [FIRST, { ...OVER, keyEnds: TODAY + 9 }], [OVER, { ...OVER, day: 300, keyEnds: 0 }], [OVER, { ...OVER, day: 201, keyEnds: TODAY + 9 }]])
+  for (const words of [
+    [FIRST],
+    [FIRST, { ...OVER, keyEnds: TODAY + 9 }],
+    [OVER, { ...OVER, day: 300, keyEnds: 0 }],
+    [OVER, { ...OVER, day: 201, keyEnds: TODAY + 9 }],
+  ])
     assert.equal(await both({ users: [user(...words)] }), ["verified", "verified"]);
 });
 
@@ -33,21 +39,43 @@ for (const [where, history] of Object.entries<Partial<History>>({
   "in a newer self-signature over SHA-1": { users: [user(FIRST, { ...OVER, hash: sha1 })] },
   "in a newer self-signature that has itself expired": { users: [user(FIRST, { ...OVER, ends: 250 })] },
   "in a newer self-signature with a critical notation": {
-    users: [user(FIRST, { ...OVER, fields: { rawNotations: [{ name: "test@example.org", value: new Uint8Array(1), humanReadable: false, critical: true }] } })],
+    users: [
+      user(FIRST, {
+        ...OVER,
+        fields: {
+          rawNotations: [{ name: "test@example.org", value: new Uint8Array(1), humanReadable: false, critical: true }],
+        },
+      }),
+    ],
   },
   "with another user ID": { users: [user({ ...FIRST, isPrimary: true }), { id: "Romeo", words: [OVER] }] },
-  "with another user ID, over SHA-1": { users: [user({ ...FIRST, isPrimary: true }), { id: "Romeo", words: [{ ...OVER, hash: sha1 }] }] },
-  "with another user ID, whose name is not UTF-8": { users: [user({ ...FIRST, isPrimary: true }), { id: Uint8Array.of(0x52, 0xf6), words: [OVER] }] },
+  "with another user ID, over SHA-1": {
+    users: [user({ ...FIRST, isPrimary: true }), { id: "Romeo", words: [{ ...OVER, hash: sha1 }] }],
+  },
+  "with another user ID, whose name is not UTF-8": {
+    users: [user({ ...FIRST, isPrimary: true }), { id: Uint8Array.of(0x52, 0xf6), words: [OVER] }],
+  },
   "with the xmpp: user ID, while another is primary": { users: [user(OVER), { id: "Romeo", words: [PEER] }] },
-  "with the xmpp: user ID over SHA-1, while another is primary": { users: [user(FIRST, { ...OVER, hash: sha1 }), { id: "Romeo", words: [PEER] }] },
-  "with a user ID that was taken back and given again": { users: [user({ ...FIRST, isPrimary: true }), { id: "Romeo", words: [OVER], revocations: [{ day: 100 }] }] },
+  "with the xmpp: user ID over SHA-1, while another is primary": {
+    users: [user(FIRST, { ...OVER, hash: sha1 }), { id: "Romeo", words: [PEER] }],
+  },
+  "with a user ID that was taken back and given again": {
+    users: [user({ ...FIRST, isPrimary: true }), { id: "Romeo", words: [OVER], revocations: [{ day: 100 }] }],
+  },
   "in a direct-key signature": { direct: [{ day: 200, keyEnds: 300 }] },
   "in a direct-key signature over SHA-1": { direct: [{ day: 200, keyEnds: 300, hash: sha1 }] },
   "in a direct-key signature that names a revoker": {
-    direct: [{ day: 200, keyEnds: 300, fields: { revocationKeyClass: 0x80, revocationKeyAlgorithm: 1, revocationKeyFingerprint: new Uint8Array(20) } }],
+    direct: [
+      {
+        day: 200,
+        keyEnds: 300,
+        fields: { revocationKeyClass: 0x80, revocationKeyAlgorithm: 1, revocationKeyFingerprint: new Uint8Array(20) },
+      },
+    ],
   },
 })) {
-  test(`refuses a key that has expired by what it says ${where}`, async () => assert.equal(await both(history), ["key-refused", "key-refused"]));
+  test(`refuses a key that has expired by what it says ${where}`, async () =>
+    assert.equal(await both(history), ["key-refused", "key-refused"]));
 }
 
 test("a user ID that was taken back says nothing about the key any more", async () => {
@@ -62,15 +90,25 @@ for (const [what, changes] of Object.entries<Partial<Word>>({
   "has expired": { ends: 300 },
   "is from days to come": { day: TODAY + 1 },
   "has a critical notation": {
-    fields: { rawNotations: [{ name: "x@example.org", value: new Uint8Array(1), humanReadable: true, critical: true }] },
+    fields: {
+      rawNotations: [{ name: "x@example.org", value: new Uint8Array(1), humanReadable: true, critical: true }],
+    },
   },
 })) {
   test(`what the key said before does not count when its newest self-signature ${what}`, async () => {
     const newer = { ...FIRST, day: 200, ...changes };
     assert.equal(await both({ users: [user(FIRST, newer)] }), ["key-refused", "key-refused"]);
     assert.equal(await both({ direct: [{ day: 100 }, newer] }), ["key-refused", "key-refused"]);
-    assert.equal(await both({ users: [user({ ...FIRST, isPrimary: true }), { id: "Romeo", words: [newer] }] }), ["key-refused", "key-refused"]);
-    const subkey = { words: [{ ...FIRST, back: FIRST }, { ...newer, back: FIRST }] };
+    assert.equal(await both({ users: [user({ ...FIRST, isPrimary: true }), { id: "Romeo", words: [newer] }] }), [
+      "key-refused",
+      "key-refused",
+    ]);
+    const subkey = {
+      words: [
+        { ...FIRST, back: FIRST },
+        { ...newer, back: FIRST },
+      ],
+    };
     assert.equal(await both({ subkey }), ["verified", "key-refused"]);
   });
 }
@@ -78,13 +116,20 @@ for (const [what, changes] of Object.entries<Partial<Word>>({
 test("an old self-signature over SHA-1 does no harm once there is a newer one", async () => {
   const old = { ...FIRST, hash: sha1 };
   assert.equal(await both({ users: [user(old, OVER, { ...FIRST, day: 300, keyEnds: 0 })] }), ["verified", "verified"]);
-  assert.equal(await both({ users: [user({ ...FIRST, day: 300 }), { id: "Romeo", words: [old] }] }), ["verified", "verified"]);
-  assert.equal(await both({ users: [user({ ...FIRST, hash: sha1 }), { id: "Romeo", words: [{ ...FIRST, day: 300 }] }] }), ["key-refused", "key-refused"]);
+  assert.equal(await both({ users: [user({ ...FIRST, day: 300 }), { id: "Romeo", words: [old] }] }), [
+    "verified",
+    "verified",
+  ]);
+  assert.equal(
+    await both({ users: [user({ ...FIRST, hash: sha1 }), { id: "Romeo", words: [{ ...FIRST, day: 300 }] }] }),
+    ["key-refused", "key-refused"],
+  );
 });
 
 test("of two that were made at once both count", async () => {
   const twins = [{ ...FIRST, day: 200 }, OVER];
-  for (const words of [twins, twins.toReversed()]) assert.equal(await both({ users: [user(...words)] }), ["key-refused", "key-refused"]);
+  for (const words of [twins, twins.toReversed()])
+    assert.equal(await both({ users: [user(...words)] }), ["key-refused", "key-refused"]);
 });
 
 test("a self-signature from before the key counts for nothing", async () => {
@@ -112,7 +157,20 @@ test("a newer self-signature takes the right to sign, and gives it", async () =>
     assert.is(await judged(history), expected);
   const binding = { ...FIRST, back: FIRST };
   assert.is(await judged({ subkey: { words: [binding, { ...binding, ...never }] } }, "subkey"), "key-refused");
-  assert.is(await judged({ subkey: { words: [{ ...binding, maySign: false }, { ...binding, day: 200 }] } }, "subkey"), "verified");
+  assert.is(
+    await judged(
+      {
+        subkey: {
+          words: [
+            { ...binding, maySign: false },
+            { ...binding, day: 200 },
+          ],
+        },
+      },
+      "subkey",
+    ),
+    "verified",
+  );
 });
 
 test("a subkey ends when its newest binding says so", async () => {
@@ -121,7 +179,13 @@ test("a subkey ends when its newest binding says so", async () => {
     [[binding, { ...binding, ...OVER }], "key-refused"],
     [[binding, { ...binding, ...OVER, hash: sha1 }], "key-refused"],
     [[binding, { ...binding, ...OVER, ends: 250 }], "key-refused"],
-    [[{ ...binding, ...OVER }, { ...binding, day: 300 }], "verified"],
+    [
+      [
+        { ...binding, ...OVER },
+        { ...binding, day: 300 },
+      ],
+      "verified",
+    ],
   ] as const)
     assert.equal(await both({ subkey: { words } }), ["verified", expected]);
 });
@@ -129,13 +193,28 @@ test("a subkey ends when its newest binding says so", async () => {
 test("a subkey's own signature must be in its newest binding, in force, and what it should be", async () => {
   const without = { ...FIRST, day: 200 };
   const old = { ...FIRST, back: FIRST };
-  for (const back of [undefined, { ...FIRST, hash: sha1 }, { ...FIRST, ends: 300 }, { ...FIRST, day: TODAY + 1 }, { ...FIRST, day: -1 }])
+  for (const back of [
+    undefined,
+    { ...FIRST, hash: sha1 },
+    { ...FIRST, ends: 300 },
+    { ...FIRST, day: TODAY + 1 },
+    { ...FIRST, day: -1 },
+  ])
     assert.equal(await both({ subkey: { words: [old, { ...without, back }] } }), ["verified", "key-refused"]);
   const mallory = await makeKey("Mallory", { type: "rsa", rsaBits: 2048, date: onDay(0), subkeys: [{ sign: true }] });
   const about = { key: owner.keyPacket, bind: owner.subkeys[0]!.keyPacket };
-  for (const [signer, kind] of [[mallory.subkeys[0]!, type.keyBinding], [owner.subkeys[0]!, type.subkeyBinding], [owner, type.keyBinding]] as const) {
-    const { packets } = await pgp.readSignature({ binarySignature: await forge(signer, about, { type: kind, date: onDay(1) }) });
-    assert.is(await judged({ subkey: { words: [old, { ...without, fields: { embeddedSignature: packets[0]! } }] } }, "subkey"), "key-refused");
+  for (const [signer, kind] of [
+    [mallory.subkeys[0]!, type.keyBinding],
+    [owner.subkeys[0]!, type.subkeyBinding],
+    [owner, type.keyBinding],
+  ] as const) {
+    const { packets } = await pgp.readSignature({
+      binarySignature: await forge(signer, about, { type: kind, date: onDay(1) }),
+    });
+    assert.is(
+      await judged({ subkey: { words: [old, { ...without, fields: { embeddedSignature: packets[0]! } }] } }, "subkey"),
+      "key-refused",
+    );
   }
 });
 

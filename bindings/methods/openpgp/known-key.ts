@@ -13,7 +13,14 @@ import { strictRules, type Library } from "./library.ts";
 import { readSections, type Section } from "./packets.ts";
 import { isKeyRevoked, isSubkeyRevoked, isUserRevoked } from "./revocation.ts";
 import { primaryFault, primarySigningFault, subkeyFault, userFault } from "./self-signature.ts";
-import { assemble, toPublicKey, type Part, type SubkeyPacket, type TransferableKey, type UserPacket } from "./transferable-key.ts";
+import {
+  assemble,
+  toPublicKey,
+  type Part,
+  type SubkeyPacket,
+  type TransferableKey,
+  type UserPacket,
+} from "./transferable-key.ts";
 
 /** A key that is neither revoked nor expired: by our rules, and as the package has it. */
 export interface KnownKey {
@@ -28,7 +35,11 @@ export interface KnownKey {
  * @throws XtlsError `key-refused` when it is not among them, when it is revoked, expired or its newest self-signature is
  *   not in force, and when any of the blocks cannot be read
  */
-export async function findKey(library: Library, blocks: readonly (string | Uint8Array)[], fingerprint: string): Promise<KnownKey> {
+export async function findKey(
+  library: Library,
+  blocks: readonly (string | Uint8Array)[],
+  fingerprint: string,
+): Promise<KnownKey> {
   const sections = (await Promise.all(blocks.map((block) => read(library, block)))).flat();
   const key = assemble(library, sections, fingerprint);
   if (key === undefined) throw refusal(`The key ${fingerprint} is not known`);
@@ -53,16 +64,22 @@ export async function signerOf(library: Library, known: KnownKey, id: KeyID): Pr
   const { asPackage } = known;
   // Two with one ID: then it would not be sure that what is judged here is what verifies.
   if (asPackage.getKeys(id).length !== 1) throw refusal(`The known key has no part ${id.toHex()}`);
-  const signer = await asPackage.getSigningKey(id, new Date(), undefined, strictRules(library)).catch((cause: Error) => {
-    throw refusal(`The key may not sign: ${cause.message}`, cause);
-  });
+  const signer = await asPackage
+    .getSigningKey(id, new Date(), undefined, strictRules(library))
+    .catch((cause: Error) => {
+      throw refusal(`The key may not sign: ${cause.message}`, cause);
+    });
   const fault = await signingFault(library, known.key, signer);
   if (fault !== undefined) throw refusal(`The key's part ${id.toHex()} may not sign: ${fault}`);
   return signer;
 }
 
 /** What keeps the primary key or a subkey from signing, by our own rules. */
-export async function signingFault(library: Library, key: TransferableKey, { keyPacket }: Pick<Key | Subkey, "keyPacket">): Promise<string | undefined> {
+export async function signingFault(
+  library: Library,
+  key: TransferableKey,
+  { keyPacket }: Pick<Key | Subkey, "keyPacket">,
+): Promise<string | undefined> {
   const isSigner = ({ packet }: Part<SubkeyPacket>) => packet.hasSameFingerprintAs(keyPacket);
   const subkey = key.subkeys.find(isSigner);
   if (subkey === undefined) return primarySigningFault(library, key);

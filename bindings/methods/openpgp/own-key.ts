@@ -50,8 +50,13 @@ async function read(library: Library, block: string | Uint8Array): Promise<reado
 }
 
 /** The one private key, with what its public copies beside it say: a newer expiry, a revocation. */
-async function privateKey(library: Library, sections: readonly Section[]): Promise<{ key: TransferableKey; asPackage: PrivateKey }> {
-  const primaries = sections.flatMap(({ primary }) => (primary instanceof library.SecretKeyPacket ? fingerprintOf(primary) : []));
+async function privateKey(
+  library: Library,
+  sections: readonly Section[],
+): Promise<{ key: TransferableKey; asPackage: PrivateKey }> {
+  const primaries = sections.flatMap(({ primary }) =>
+    primary instanceof library.SecretKeyPacket ? fingerprintOf(primary) : [],
+  );
   const [fingerprint, ...more] = new Set(primaries);
   if (more.length > 0) throw invalid("is more than one private key: give the one that is to sign");
   const key = fingerprint === undefined ? undefined : assemble(library, sections, fingerprint);
@@ -61,10 +66,16 @@ async function privateKey(library: Library, sections: readonly Section[]): Promi
   return { key, asPackage };
 }
 
-async function signingPacket(library: Library, key: TransferableKey, asPackage: PrivateKey): Promise<SecretKeyPacket | SecretSubkeyPacket> {
-  const signer = await asPackage.getSigningKey(undefined, new Date(), undefined, strictRules(library)).catch((cause: Error) => {
-    throw invalid(`may not sign: ${cause.message}`, cause);
-  });
+async function signingPacket(
+  library: Library,
+  key: TransferableKey,
+  asPackage: PrivateKey,
+): Promise<SecretKeyPacket | SecretSubkeyPacket> {
+  const signer = await asPackage
+    .getSigningKey(undefined, new Date(), undefined, strictRules(library))
+    .catch((cause: Error) => {
+      throw invalid(`may not sign: ${cause.message}`, cause);
+    });
   const fault = (await primaryFault(library, key)) ?? (await signingFault(library, key, signer));
   if (fault !== undefined) throw invalid(`may not sign: ${fault}`);
   const packet = signer.keyPacket;

@@ -5,7 +5,15 @@
  * over: what cannot be read is an error. Packets are parted into sections, each a primary key with what follows it;
  * packets before the first key, such as a bare revocation certificate, are a section without one. RFC 9580 §6.2, §10.
  */
-import type { AnyPacket, PacketList, PublicKeyPacket, SecretKeyPacket, SignaturePacket, UserAttributePacket, UserIDPacket } from "openpgp";
+import type {
+  AnyPacket,
+  PacketList,
+  PublicKeyPacket,
+  SecretKeyPacket,
+  SignaturePacket,
+  UserAttributePacket,
+  UserIDPacket,
+} from "openpgp";
 import { strictRules, type Library } from "./library.ts";
 
 /** A primary key and what follows it; a key of a kind that the package does not know is `unknown`. */
@@ -24,7 +32,8 @@ export interface KeySignature {
   readonly packet: SignaturePacket | undefined;
 }
 
-const BLOCK = /^-----BEGIN PGP (PUBLIC KEY BLOCK|PRIVATE KEY BLOCK|SIGNATURE)-----[^]*?^-----END PGP \1-----[ \t\r]*$/gm;
+const BLOCK =
+  /^-----BEGIN PGP (PUBLIC KEY BLOCK|PRIVATE KEY BLOCK|SIGNATURE)-----[^]*?^-----END PGP \1-----[ \t\r]*$/gm;
 /** GnuPG puts a colon before the certificate that it keeps for an emergency: that one is not meant to be read. */
 const BEGINNINGS = /(?<!:)-----BEGIN PGP/g;
 
@@ -47,7 +56,8 @@ async function readArmored(library: Library, text: string): Promise<readonly Sec
   const blocks = text.match(BLOCK) ?? [];
   const isWhole = blocks.length > 0 && blocks.length === text.match(BEGINNINGS)?.length;
   // A block that is cut off reaches to the end of the next one.
-  if (!isWhole || blocks.some((block) => block.includes("-----BEGIN", 1))) throw new Error("The text is not whole blocks of keys");
+  if (!isWhole || blocks.some((block) => block.includes("-----BEGIN", 1)))
+    throw new Error("The text is not whole blocks of keys");
   const sections: Section[] = [];
   for (const block of blocks) {
     const { data } = await library.unarmor(block);
@@ -88,17 +98,21 @@ function divide(library: Library, packets: Iterable<AnyPacket>): readonly Sectio
     if (section === undefined || primary !== undefined) sections.push({ primary, packets: [packet] });
     else section.packets.push(packet);
   }
-  const isStray = ({ primary, packets }: Section) => primary === undefined && packets.some((packet) => !asSignature(library, packet));
+  const isStray = ({ primary, packets }: Section) =>
+    primary === undefined && packets.some((packet) => !asSignature(library, packet));
   if (sections.some(isStray)) throw new Error("Something stands before the first key");
   return sections;
 }
 
 function primaryKey(library: Library, packet: AnyPacket): Section["primary"] {
-  const { PublicKeyPacket, SecretKeyPacket, PublicSubkeyPacket, SecretSubkeyPacket, UnparseablePacket, enums } = library;
+  const { PublicKeyPacket, SecretKeyPacket, PublicSubkeyPacket, SecretSubkeyPacket, UnparseablePacket, enums } =
+    library;
   // The package derives its subkeys' classes from those of keys.
   if (packet instanceof PublicSubkeyPacket || packet instanceof SecretSubkeyPacket) return undefined;
-  if (packet instanceof PublicKeyPacket || packet instanceof SecretKeyPacket) return packet as PublicKeyPacket | SecretKeyPacket;
-  const isUnknown = packet instanceof UnparseablePacket && [enums.packet.publicKey, enums.packet.secretKey].includes(packet.tag);
+  if (packet instanceof PublicKeyPacket || packet instanceof SecretKeyPacket)
+    return packet as PublicKeyPacket | SecretKeyPacket;
+  const isUnknown =
+    packet instanceof UnparseablePacket && [enums.packet.publicKey, enums.packet.secretKey].includes(packet.tag);
   return isUnknown ? "unknown" : undefined;
 }
 

@@ -14,11 +14,17 @@ import { fingerprintOf, type Part, type PrimaryPacket, type TransferableKey } fr
 const DIGITS_OF_ID = 16;
 
 /** @param sections all that is known, also of other keys: a revocation of theirs may stand in this key's block */
-export async function isKeyRevoked(library: Library, key: TransferableKey, sections: readonly Section[]): Promise<boolean> {
+export async function isKeyRevoked(
+  library: Library,
+  key: TransferableKey,
+  sections: readonly Section[],
+): Promise<boolean> {
   const isMeant = ({ type }: KeySignature) => type === library.enums.signature.keyRevocation;
   const speaking = key.strays.filter((stray) => speaksFor(key, stray));
   const revocations = [...key.primary.signatures, ...speaking].filter(isMeant);
-  const isOthers = await Promise.all(revocations.map((revocation) => isAboutAnother(library, key, primaries(sections), revocation)));
+  const isOthers = await Promise.all(
+    revocations.map((revocation) => isAboutAnother(library, key, primaries(sections), revocation)),
+  );
   return isOthers.includes(false);
 }
 
@@ -32,7 +38,13 @@ export function isUserRevoked(library: Library, key: TransferableKey, user: Part
   return isRevoked(library, key, user, placed, library.enums.signature.certRevocation);
 }
 
-async function isRevoked(library: Library, key: TransferableKey, part: Part, placed: readonly KeySignature[], type: number): Promise<boolean> {
+async function isRevoked(
+  library: Library,
+  key: TransferableKey,
+  part: Part,
+  placed: readonly KeySignature[],
+  type: number,
+): Promise<boolean> {
   if (placed.some((signature) => signature.type === type)) return true;
   const strays = key.strays.filter((stray) => stray.type === type && speaksFor(key, stray));
   const subject = subjectOf(library, key, part);
@@ -41,11 +53,18 @@ async function isRevoked(library: Library, key: TransferableKey, part: Part, pla
 }
 
 /** Whether it is another known key's revocation: it may stand here because keys were put one behind the other. */
-async function isAboutAnother(library: Library, { fingerprint }: TransferableKey, known: readonly PrimaryPacket[], { packet, issuer }: KeySignature): Promise<boolean> {
+async function isAboutAnother(
+  library: Library,
+  { fingerprint }: TransferableKey,
+  known: readonly PrimaryPacket[],
+  { packet, issuer }: KeySignature,
+): Promise<boolean> {
   if (packet === undefined) return false;
   const signers = known.filter((key) => key.getKeyID().toHex() === issuer);
   const others = known.filter((key) => fingerprintOf(key) !== fingerprint);
-  const found = await Promise.all(signers.flatMap((signer) => others.map((key) => authenticity(library, packet, signer, { key }))));
+  const found = await Promise.all(
+    signers.flatMap((signer) => others.map((key) => authenticity(library, packet, signer, { key }))),
+  );
   return found.includes("genuine");
 }
 
@@ -59,7 +78,11 @@ function revokers({ primary, users, strays }: TransferableKey): readonly string[
   const signatures = [primary, ...users].flatMap(({ signatures }) => signatures).concat(strays);
   return signatures.flatMap(({ packet }) => {
     const fingerprint = packet?.revocationKeyFingerprint;
-    return fingerprint ? Array.from(fingerprint, (byte) => byte.toString(16).padStart(2, "0")).join("").slice(-DIGITS_OF_ID) : [];
+    return fingerprint
+      ? Array.from(fingerprint, (byte) => byte.toString(16).padStart(2, "0"))
+          .join("")
+          .slice(-DIGITS_OF_ID)
+      : [];
   });
 }
 

@@ -34,8 +34,17 @@ export interface Subject {
 }
 
 /** Looks at the mathematics alone: not at dates, strength, or what the signature says. */
-export async function authenticity(library: Library, signature: SignaturePacket, signer: AnyKeyPacket, subject: Subject): Promise<Authenticity> {
-  const rules = { ...strictRules(library), rejectHashAlgorithms: new Set<never>(), rejectMessageHashAlgorithms: new Set<never>() };
+export async function authenticity(
+  library: Library,
+  signature: SignaturePacket,
+  signer: AnyKeyPacket,
+  subject: Subject,
+): Promise<Authenticity> {
+  const rules = {
+    ...strictRules(library),
+    rejectHashAlgorithms: new Set<never>(),
+    rejectMessageHashAlgorithms: new Set<never>(),
+  };
   // The package remembers that a signature was good, but not for what: hence a copy that has not been looked at.
   const copy = new library.SignaturePacket();
   copy.read(signature.write());
@@ -77,7 +86,11 @@ export async function primarySigningFault(library: Library, key: TransferableKey
 }
 
 /** What keeps a subkey from signing. */
-export async function subkeyFault(library: Library, key: TransferableKey, subkey: Part<SubkeyPacket>): Promise<string | undefined> {
+export async function subkeyFault(
+  library: Library,
+  key: TransferableKey,
+  subkey: Part<SubkeyPacket>,
+): Promise<string | undefined> {
   const bindings = await newest(library, key, subkey, [library.enums.signature.subkeyBinding]);
   const fault = faultOf(library, key.primary.packet, bindings);
   if (fault !== undefined) return fault;
@@ -88,20 +101,33 @@ export async function subkeyFault(library: Library, key: TransferableKey, subkey
 }
 
 /** What is wrong with a user ID, so that the key does not vouch for it. */
-export async function userFault(library: Library, key: TransferableKey, user: Part<UserPacket>): Promise<string | undefined> {
+export async function userFault(
+  library: Library,
+  key: TransferableKey,
+  user: Part<UserPacket>,
+): Promise<string | undefined> {
   return faultOf(library, key.primary.packet, await newest(library, key, user, certifications(library)));
 }
 
 /** The subkey's own word that it belongs to the key: else anybody could adopt it. */
-async function backSignatureFault(library: Library, key: TransferableKey, subkey: Part<SubkeyPacket>, { packet }: Said): Promise<string | undefined> {
+async function backSignatureFault(
+  library: Library,
+  key: TransferableKey,
+  subkey: Part<SubkeyPacket>,
+  { packet }: Said,
+): Promise<string | undefined> {
   const back = packet.embeddedSignature;
-  if (back?.signatureType !== library.enums.signature.keyBinding) return "the subkey has not signed that it belongs to the key";
+  if (back?.signatureType !== library.enums.signature.keyBinding)
+    return "the subkey has not signed that it belongs to the key";
   const authentic = await authenticity(library, back, subkey.packet, subjectOf(library, key, subkey));
   return faultOf(library, subkey.packet, [{ packet: back, authentic }]);
 }
 
 /** What the key says of itself, directly and with each user ID that it has not taken back. */
-async function statements(library: Library, key: TransferableKey): Promise<{ direct: readonly Said[]; byUsers: readonly Said[] }> {
+async function statements(
+  library: Library,
+  key: TransferableKey,
+): Promise<{ direct: readonly Said[]; byUsers: readonly Said[] }> {
   const { certRevocation, key: directKey } = library.enums.signature;
   const types = [...certifications(library), certRevocation];
   const users = await Promise.all(key.users.map((user) => newest(library, key, user, types)));
@@ -110,11 +136,19 @@ async function statements(library: Library, key: TransferableKey): Promise<{ dir
 }
 
 /** The self-signatures of these types with the latest date: mostly one. */
-async function newest(library: Library, key: TransferableKey, part: Part, types: readonly number[]): Promise<readonly Said[]> {
+async function newest(
+  library: Library,
+  key: TransferableKey,
+  part: Part,
+  types: readonly number[],
+): Promise<readonly Said[]> {
   const isOwn = ({ type, issuer }: KeySignature) => types.includes(type) && issuer === key.id;
   const own = [...part.signatures, ...key.strays].filter(isOwn).flatMap(({ packet }) => packet ?? []);
   const subject = subjectOf(library, key, part);
-  const look = async (packet: SignaturePacket) => ({ packet, authentic: await authenticity(library, packet, key.primary.packet, subject) });
+  const look = async (packet: SignaturePacket) => ({
+    packet,
+    authentic: await authenticity(library, packet, key.primary.packet, subject),
+  });
   // One date after the other: who pours a thousand forged ones into a copy makes us look at those of a later date only.
   for (const date of new Set(own.map(dateOf).sort((one, other) => other - one))) {
     const said = await Promise.all(own.filter((packet) => dateOf(packet) === date).map(look));

@@ -24,7 +24,9 @@ export type SubkeyPacket = PublicSubkeyPacket | SecretSubkeyPacket;
 export type UserPacket = UserIDPacket | UserAttributePacket;
 
 /** Something that is signed about, with what stands behind it in any copy. */
-export interface Part<Packet extends PrimaryPacket | SubkeyPacket | UserPacket = PrimaryPacket | SubkeyPacket | UserPacket> {
+export interface Part<
+  Packet extends PrimaryPacket | SubkeyPacket | UserPacket = PrimaryPacket | SubkeyPacket | UserPacket,
+> {
   packet: Packet;
   readonly signatures: KeySignature[];
 }
@@ -45,7 +47,11 @@ export function fingerprintOf(packet: PrimaryPacket | SubkeyPacket): string {
 }
 
 /** The key with that fingerprint; undefined when no section has it. */
-export function assemble(library: Library, sections: readonly Section[], fingerprint: string): TransferableKey | undefined {
+export function assemble(
+  library: Library,
+  sections: readonly Section[],
+  fingerprint: string,
+): TransferableKey | undefined {
   const isCopy = ({ primary }: Section) => typeof primary === "object" && fingerprintOf(primary) === fingerprint;
   const assembly = new Assembly(library);
   for (const { packets } of sections.filter(isCopy)) assembly.add(packets);
@@ -80,7 +86,8 @@ class Assembly {
   addForeign({ primary, packets }: Section): void {
     const signatures = packets.flatMap((packet) => asSignature(this.#library, packet) ?? []);
     const { keyRevocation } = this.#library.enums.signature;
-    for (const signature of signatures) if (primary === undefined || signature.type === keyRevocation) this.#strays.push(signature);
+    for (const signature of signatures)
+      if (primary === undefined || signature.type === keyRevocation) this.#strays.push(signature);
   }
 
   key(fingerprint: string): TransferableKey | undefined {
@@ -113,19 +120,27 @@ class Assembly {
     // First the subkeys: the package derives their classes from those of keys.
     if (packet instanceof PublicSubkeyPacket || packet instanceof SecretSubkeyPacket)
       return keyOf<SubkeyPacket>(this.#subkeys, packet as SubkeyPacket);
-    if (packet instanceof PublicKeyPacket || packet instanceof SecretKeyPacket) keyOf<PrimaryPacket>(this.#primary, packet as PrimaryPacket);
+    if (packet instanceof PublicKeyPacket || packet instanceof SecretKeyPacket)
+      keyOf<PrimaryPacket>(this.#primary, packet as PrimaryPacket);
     return undefined;
   }
 }
 
-function partOf<Packet extends PrimaryPacket | SubkeyPacket | UserPacket>(parts: Map<string, Part<Packet>>, name: string, packet: Packet): Part<Packet> {
+function partOf<Packet extends PrimaryPacket | SubkeyPacket | UserPacket>(
+  parts: Map<string, Part<Packet>>,
+  name: string,
+  packet: Packet,
+): Part<Packet> {
   const part = parts.get(name) ?? { packet, signatures: [] };
   parts.set(name, part);
   return part;
 }
 
 /** Of several copies the one that holds the secret is kept. */
-function keyOf<Packet extends PrimaryPacket | SubkeyPacket>(parts: Map<string, Part<Packet>>, packet: Packet): Part<Packet> {
+function keyOf<Packet extends PrimaryPacket | SubkeyPacket>(
+  parts: Map<string, Part<Packet>>,
+  packet: Packet,
+): Part<Packet> {
   const part = partOf(parts, fingerprintOf(packet), packet);
   if (secrecy(packet) > secrecy(part.packet)) part.packet = packet;
   return part;
@@ -154,7 +169,11 @@ export function toPrivateKey(library: Library, key: TransferableKey): PrivateKey
   return new library.PrivateKey(toPackets(library, [key.primary, ...key.users, ...subkeys], (packet) => packet));
 }
 
-function toPackets({ PacketList }: Library, parts: readonly Part[], convert: (packet: Part["packet"]) => Part["packet"]): PacketList<AnyPacket> {
+function toPackets(
+  { PacketList }: Library,
+  parts: readonly Part[],
+  convert: (packet: Part["packet"]) => Part["packet"],
+): PacketList<AnyPacket> {
   const packets = new PacketList<AnyPacket>();
   for (const { packet, signatures } of parts) {
     packets.push(convert(packet));
@@ -164,8 +183,12 @@ function toPackets({ PacketList }: Library, parts: readonly Part[], convert: (pa
 }
 
 /** The package's own conversion, which its declarations leave out. */
-function withoutSecret({ PublicKeyPacket, PublicSubkeyPacket, SecretSubkeyPacket }: Library, packet: SecretKeyPacket | SecretSubkeyPacket): Part["packet"] {
+function withoutSecret(
+  { PublicKeyPacket, PublicSubkeyPacket, SecretSubkeyPacket }: Library,
+  packet: SecretKeyPacket | SecretSubkeyPacket,
+): Part["packet"] {
   type Converter = Record<"fromSecretKeyPacket" | "fromSecretSubkeyPacket", (secret: typeof packet) => Part["packet"]>;
-  if (packet instanceof SecretSubkeyPacket) return (PublicSubkeyPacket as unknown as Converter).fromSecretSubkeyPacket(packet);
+  if (packet instanceof SecretSubkeyPacket)
+    return (PublicSubkeyPacket as unknown as Converter).fromSecretSubkeyPacket(packet);
   return (PublicKeyPacket as unknown as Converter).fromSecretKeyPacket(packet);
 }
