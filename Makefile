@@ -15,8 +15,8 @@ export SERVER METHOD
 
 all: $(MODULES) dist/wasm/xtls.wasm ## compile the module and the TypeScript (the default)
 
-demo: all ## Romeo and Juliet through a tunnel; METHOD=x509, srp, sas or openpgp; SERVER=prosody or ejabberd
-	@$(if $(SERVER),scripts/packages.sh $(SERVER))
+demo: all ## Romeo and Juliet through a tunnel; METHOD=x509, srp, sas or openpgp; SERVER=prosody, ejabberd or federated
+	@$(if $(SERVER),scripts/packages.sh $(if $(filter federated,$(SERVER)),prosody ejabberd openssl,$(SERVER)))
 	@$(TSX) scripts/demo.ts
 
 test: all wasm/xtls-stock.wasm ## run every test; ONLY=part-of-a-name for some

@@ -1,5 +1,5 @@
 /**
- * The cast: two people with an identity each, logged in to the same server. Juliet's connection
+ * The cast: two people with an identity each, logged in to the same server or each to another. Juliet's connection
  * runs over the wiretap.
  */
 
@@ -22,11 +22,12 @@ export interface Player {
 
 const RESOURCE: Readonly<Record<Name, string>> = { romeo: "orchard", juliet: "balcony" };
 
-export function identityOf({ core, server }: Stage, name: Name): Identity {
-  return core.createIdentity({ jid: `${name}@${server.domain}` });
+export function identityOf({ core, homes }: Stage, name: Name): Identity {
+  return core.createIdentity({ jid: `${name}@${homes[name].domain}` });
 }
 
-export async function login({ server, tap }: Stage, name: Name, options: Omit<XtlsOptions, "xmpp">): Promise<Player> {
+export async function login({ homes, tap }: Stage, name: Name, options: Omit<XtlsOptions, "xmpp">): Promise<Player> {
+  const server = homes[name];
   const { service } = name === "juliet" ? tap : server;
   const account = await server.register(name);
   const xmpp = client({ service, domain: server.domain, resource: RESOURCE[name], ...account });

@@ -8,6 +8,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Element } from "@xmpp/xml";
 import { type Core, type ErrorCode, loadCore, safetyNumber, type Tunnel, XtlsError } from "../../bindings/node.ts";
+import { FederatedServers } from "../servers/federation.ts";
 import type { Server } from "../servers/server.ts";
 import { startServer } from "../servers/start.ts";
 import type { Name, Player } from "./cast.ts";
@@ -23,32 +24,35 @@ export interface Scene {
 /** How the narrator shows an IQ that the server saw; undefined: not at all. */
 export type Scribe = (iq: Element) => string | undefined;
 
+/** The server of each, which may be one and the same. */
+type Homes = Readonly<Record<Name, Server>> & { stop(): Promise<void> };
+
 export class Stage {
   readonly core: Core;
-  readonly server: Server;
+  readonly homes: Homes;
   readonly tap: Wiretap;
   readonly narrator: Narrator;
 
-  private constructor(core: Core, server: Server, tap: Wiretap, narrator: Narrator) {
+  private constructor(core: Core, homes: Homes, tap: Wiretap, narrator: Narrator) {
     this.core = core;
-    this.server = server;
+    this.homes = homes;
     this.tap = tap;
     this.narrator = narrator;
   }
 
-  /** @param name of the server */
+  /** @param name of the server; `federated`: one for each */
   static async raise(name: string, narrator: Narrator, scribe: Scribe): Promise<Stage> {
-    const server = await startServer(name);
-    const tap = await Wiretap.on(server.service, (_, stanza) => {
+    const homes = await (name === "federated" ? twoHomes() : oneHome(name));
+    const tap = await Wiretap.on(homes.juliet.service, (_, stanza) => {
       const line = isOfTunnel(stanza) ? scribe(stanza) : undefined;
       if (line !== undefined) narrator.say("server saw", "", line);
     });
-    return new Stage(await loadCore(), server, tap, narrator);
+    return new Stage(await loadCore(), homes, tap, narrator);
   }
 
   async strike(): Promise<void> {
     await this.tap.stop();
-    await this.server.stop();
+    await this.homes.stop();
   }
 
   /** Begins an act when the wire has come to rest, so that each line stands where it belongs. */
@@ -123,6 +127,16 @@ export class Stage {
     this.narrator.tell("caught", who, `${where && `${where}: `}${error.code}: ${error.message}`);
     assert.ok(codes.includes(error.code), `It should be ${codes.join(" or ")}`);
   }
+}
+
+async function oneHome(name: string): Promise<Homes> {
+  const server = await startServer(name);
+  return { romeo: server, juliet: server, stop: () => server.stop() };
+}
+
+async function twoHomes(): Promise<Homes> {
+  const servers = await FederatedServers.start(["prosody", "ejabberd"]);
+  return { romeo: servers.montague.server, juliet: servers.capulet.server, stop: () => servers.stop() };
 }
 
 /** Why a tunnel ended. */

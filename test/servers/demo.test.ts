@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const test = suite("servers: demo");
 
 /** What it prints, when it ends well. */
-async function play(server: ServerName, method = ""): Promise<string> {
+async function play(server: ServerName | "federated", method = ""): Promise<string> {
   const env = { ...process.env, SERVER: server, METHOD: method, NO_COLOR: "1" };
   const { stdout, stderr } = await run(process.execPath, ["--import", "tsx", "scripts/demo.ts"], { env, timeout: 120_000 });
   assert.is(stderr, "");
@@ -50,6 +50,10 @@ const known = (by: string, method = by): readonly RegExp[] => [
 
 test("two who have compared fingerprints", async () => {
   landmarks(await play("router"), /TLSv1\.3 .* verified$/, SAFETY_NUMBER, /balcony/, /close_notify/, /juliet caught her tunnel: bad-record/, /^demo: ok$/);
+});
+
+test("two who live on two domains, with different servers", async () => {
+  landmarks(await play("federated"), /Prosody at montague\.example and ejabberd at capulet\.example/, /TLSv1\.3 .* verified$/, /balcony/, /close_notify/, /bad-record/, /^demo: ok$/);
 });
 
 test("by x509, strangers scan each other's codes", async () => {

@@ -33,8 +33,8 @@ interface OpenPgpPair {
 }
 
 /** A key that says for which JID it speaks. */
-async function makeKey({ server }: Stage, name: Name): Promise<OpenPgpPair> {
-  const userId = `xmpp:${name}@${server.domain}`;
+async function makeKey({ homes }: Stage, name: Name): Promise<OpenPgpPair> {
+  const userId = `xmpp:${name}@${homes[name].domain}`;
   const { privateKey } = await generateKey({ type: "curve25519", userIDs: { name: userId }, format: "object" });
   const fingerprint = privateKey.getFingerprint().toUpperCase();
   return { userId, fingerprint, privateKey: privateKey.armor(), publicKey: privateKey.toPublic().armor() };
