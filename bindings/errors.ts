@@ -57,6 +57,7 @@ export const ERRORS = {
   // TLS
   "no-common-parameters": { blame: "anyone",  tunnel: "ends",  alert: 40, stanza: ["cancel", "not-acceptable", "no-common-method"], advice: "The two ends share no TLS version, cipher suite, group or ALPN protocol." },
   "certificate-missing":  { blame: "peer",    tunnel: "ends",  alert: 116, advice: "The peer sent no certificate; both ends must authenticate." },
+  "certificate-not-requested": { blame: "peer", tunnel: "ends", alert: 40, advice: "The peer did not ask for our certificate; both ends must authenticate." },
   "certificate-refused":  { blame: "peer",    tunnel: "ends",  alert: 48, advice: "The peer's certificate does not lead to a configured authority, or is expired or not meant for this." },
   "bad-record":           { blame: "network", tunnel: "ends",  alert: 20, advice: "A record failed authentication: it was altered, lost, repeated or reordered on the way." },
   "protocol-violation":   { blame: "peer",    tunnel: "ends",  alert: 10, advice: "The peer's bytes are not TLS as the specification has it, or were altered before encryption began." },

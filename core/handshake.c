@@ -1,7 +1,7 @@
 /*
  * The handshake, step by step: Mbed TLS does it; here is what this product
  * demands beyond. Keys are exchanged, resumed or not; both ends have a
- * certificate; with authorities set it leads there. A demand that is not met stops the next step.
+ * certificate, and ask for the other's; with authorities set it leads there. A demand that is not met stops the next step.
  */
 #include "engine_inside.h"
 #include "memory.h"
@@ -34,10 +34,19 @@ static int judge_keys(const xtls_engine *engine)
                                                                                   : MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
 }
 
+/* A server that does not ask would not know who we are: the tunnel would be authenticated one way. */
+static int judge_request(const xtls_engine *engine)
+{
+    return xtls_peek_is_unrequested(&engine->ssl) ? XTLS_ERR_UNREQUESTED : XTLS_OK;
+}
+
 static int judge(xtls_engine *engine)
 {
     int error = judge_keys(engine);
 
+    if (error == XTLS_OK) {
+        error = judge_request(engine);
+    }
     return error == XTLS_OK ? judge_certificate(engine) : error;
 }
 

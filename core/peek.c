@@ -67,6 +67,12 @@ int xtls_peek_is_protected(const mbedtls_ssl_context *ssl)
            ssl->transform_out == ssl->transform_application;
 }
 
+int xtls_peek_is_unrequested(const mbedtls_ssl_context *ssl)
+{
+    return ssl->handshake != NULL && ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT &&
+           ssl->state == MBEDTLS_SSL_SERVER_CERTIFICATE && !ssl->handshake->client_auth;
+}
+
 const unsigned char *xtls_peek_exporter_secret(const mbedtls_ssl_context *ssl)
 {
     return ssl->session_negotiate->app_secrets.exporter_master_secret;

@@ -29,6 +29,9 @@ int xtls_peek_is_past_hellos(const mbedtls_ssl_context *ssl);
 /* Records are protected by the keys of the finished handshake, both ways. */
 int xtls_peek_is_protected(const mbedtls_ssl_context *ssl);
 
+/* A client's full handshake has come to the server's certificate, and the server asked for none. */
+int xtls_peek_is_unrequested(const mbedtls_ssl_context *ssl);
+
 /* The exporter secret, which Mbed TLS's key export leaves out, as long as the hash. During a handshake. */
 const unsigned char *xtls_peek_exporter_secret(const mbedtls_ssl_context *ssl);
 

@@ -20,6 +20,7 @@
 #define XTLS_ERR_TRUNCATED   (-0x1000A) /* the transport ended without close_notify */
 #define XTLS_ERR_CANCELED    (-0x1000B) /* the caller closed during the handshake, or aborted */
 #define XTLS_ERR_PUBLIC      (-0x1000C) /* the peer's public value is one that must not be computed with */
+#define XTLS_ERR_UNREQUESTED (-0x1000D) /* the server did not ask for our certificate */
 
 /* --- inside the core ---------------------------------------------------------- */
 

@@ -23,6 +23,7 @@ export const STATUS = {
   truncated:   -0x1000a,
   canceled:    -0x1000b,
   public:      -0x1000c,
+  unrequested: -0x1000d,
 } as const;
 
 // prettier-ignore
@@ -39,6 +40,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   [STATUS.truncated]:   "truncated",
   [STATUS.canceled]:    "handshake-canceled",
   [STATUS.public]:      "method-violation",
+  [STATUS.unrequested]: "certificate-not-requested",
 
   [-0x2700]: "certificate-refused",  // X509_CERT_VERIFY_FAILED
   [-0x2880]: "out-of-memory",        // X509_ALLOC_FAILED

@@ -16,6 +16,8 @@ export interface Terms {
   readonly own?: Issued | undefined;
   /** Verify our certificate against this, and refuse it otherwise. */
   readonly authority?: Issued;
+  /** As a server it does not ask for a certificate. */
+  readonly asksNobody?: boolean;
   /** Further arguments of the program. */
   readonly extra?: readonly string[];
 }

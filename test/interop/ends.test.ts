@@ -114,6 +114,17 @@ const SCENARIOS: readonly Scenario[] = [
       await meeting.counterpart.complains(/certificate.(is.)?required|handshake.fail/i);
     },
   },
+  {
+    claim: "refuses a server that asks for no certificate",
+    terms: { asksNobody: true },
+    except: ["responder"],
+    async body(meeting) {
+      assert.is((await failure(meeting)).code, "certificate-not-requested");
+      assert.is(meeting.bridge.engine.alerts.sent?.name, "handshake_failure");
+      assert.is(meeting.bridge.engine.peer, undefined);
+      await meeting.counterpart.complains(/handshake.fail|fatal alert/i);
+    },
+  },
 ];
 
 for (const { claim, terms = {}, options = {}, except = [], body } of SCENARIOS) {

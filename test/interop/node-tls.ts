@@ -25,7 +25,7 @@ export const nodeTls: Program = {
     return own;
   },
   async serve(terms) {
-    const server = tls.createServer({ requestCert: true, ...options(terms) });
+    const server = tls.createServer({ requestCert: !terms.asksNobody, ...options(terms) });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const own = new NodeEnd((server.address() as AddressInfo).port);
     server.on("keylog", own.log);

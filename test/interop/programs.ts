@@ -28,7 +28,7 @@ export const openssl: Program = {
     return { ...opensslVerbs(peer), port: 0, close: () => peer.hush() };
   },
   async serve(terms) {
-    const verify = ["-Verify", "4", ...verifying(terms, ["-verify_return_error"])];
+    const verify = terms.asksNobody ? [] : ["-Verify", "4", ...verifying(terms, ["-verify_return_error"])];
     const peer = new Peer("openssl", ["s_server", "-accept", "127.0.0.1:0", ...opensslArguments(terms), ...verify]);
     const [, port] = await peer.prints(/ACCEPT 127\.0\.0\.1:(\d+)/);
     return { ...opensslVerbs(peer), port: Number(port), close: () => {} };
@@ -73,9 +73,10 @@ export const gnutls: Program = {
   },
   async serve(terms) {
     const trust = terms.authority ? [`--x509cafile=${terms.authority.certificateFile}`, "--verify-client-cert"] : [];
+    const asking = terms.asksNobody ? "--disable-client-cert" : "--require-client-cert";
     const peer = new Peer(
       "gnutls-serv",
-      ["--echo", "--port=0", "--require-client-cert", ...trust, ...gnutlsArguments(terms)],
+      ["--echo", "--port=0", asking, ...trust, ...gnutlsArguments(terms)],
       { LD_PRELOAD: loopback() },
     );
     const [, port] = await peer.prints(/loopback port (\d+)/);

@@ -137,6 +137,20 @@ static void demands_a_certificate(void)
     pair_free(&pair);
 }
 
+/* It does not know, and does not want to know, who is there: neither from the first, nor by a session of such a kind. */
+static void demands_to_be_asked(void)
+{
+    pair pair = pair_new();
+
+    mbedtls_ssl_conf_authmode(&pair.responder->config, MBEDTLS_SSL_VERIFY_NONE);
+    EXPECT(!handshake(&pair));
+    EXPECT_EQUAL(xtls_engine_error(pair.initiator), XTLS_ERR_UNREQUESTED);
+    EXPECT_EQUAL(xtls_engine_alert(pair.initiator, XTLS_SENT), FATAL(40));
+    EXPECT_EQUAL(xtls_engine_alert(pair.responder, XTLS_RECEIVED), FATAL(40));
+    EXPECT_EQUAL(xtls_engine_peer(pair.initiator, 0, bytes, BIG), 0);
+    pair_free(&pair);
+}
+
 /* Random bytes and random records: a typed failure or patience, never anything else. */
 static void survives_noise(void)
 {
@@ -183,6 +197,7 @@ int main(void)
     run("refuses alerts in the clear once it is open", refuses_plain_alerts);
     run("understands an alert in the clear during the handshake", names_plain_alerts);
     run("demands a certificate", demands_a_certificate);
+    run("demands to be asked for a certificate", demands_to_be_asked);
     run("survives noise", survives_noise);
     free_identities();
     return verdict();

@@ -1,5 +1,5 @@
 import { Duplex } from "node:stream";
-import { connect, type ConnectionOptions } from "node:tls";
+import { connect, TLSSocket, type ConnectionOptions, type TLSSocketOptions as TlsOptions } from "node:tls";
 import xml, { type Element } from "@xmpp/xml";
 import { XtlsError } from "../../bindings/errors.ts";
 import type { EngineOptions } from "../../bindings/tls/options.ts";
@@ -45,6 +45,42 @@ test("a peer that shows no certificate gets certificate_required, and no tunnel"
   const { error, peer } = await foreignClient({ minVersion: "TLSv1.3" });
   assert.match(String(error.code), "CERTIFICATE_REQUIRED");
   assert.is(peer.closes[0]?.code, "certificate-missing");
+  assert.equal(peer.opened, []);
+});
+
+/** Node's own TLS in Juliet's place, as a server that does not do what it should: how Romeo's end likes it. */
+async function foreignServer(options: TlsOptions): Promise<{ error: NodeJS.ErrnoException; peer: End }> {
+  const peer = pair().romeo;
+  const answer = (id: string, payload?: Element) =>
+    void peer.receive({ type: "result", id, from: JULIET, to: ROMEO, payload });
+  const wire = new Duplex({
+    read: () => undefined,
+    write(bytes: Uint8Array, _encoding, done) {
+      const payload = xml("data", { xmlns: NS }, encodeBase64(bytes));
+      peer.receive({ type: "set", id: "data", from: JULIET, to: ROMEO, payload });
+      carry();
+      done();
+    },
+  });
+  const carry = () => {
+    for (const { type, id, payload } of peer.sent.splice(0)) {
+      if (type !== "set" || payload === undefined) continue;
+      if (payload.is("data")) wire.push(decodeBase64(payload.getText()));
+      answer(id, payload.is("start") ? xml("proceed", { xmlns: NS }) : undefined);
+    }
+    if (peer.sent.length > 0) carry();
+  };
+  const server = new TLSSocket(wire, { isServer: true, key: juliet.toPEM(), cert: juliet.toPEM(), ...options });
+  const error = new Promise<NodeJS.ErrnoException>((resolve) => server.once("error", resolve));
+  peer.open(JULIET);
+  carry();
+  return { error: await error, peer };
+}
+
+test("a peer that asks for no certificate gets handshake_failure, and no tunnel", async () => {
+  const { error, peer } = await foreignServer({ requestCert: false });
+  assert.match(String(error.code), "HANDSHAKE_FAILURE");
+  assert.is(peer.closes[0]?.code, "certificate-not-requested");
   assert.equal(peer.opened, []);
 });
 
