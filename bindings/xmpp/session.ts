@@ -55,7 +55,7 @@ export interface SessionOptions extends Omit<EndpointOptions, "id" | "methods"> 
 }
 
 /** What smells of an attack, whoever opened the tunnel. */
-const ALARMING: readonly string[] = ["downgraded", "capability-lost", "key-changed"];
+const ALARMING: readonly string[] = ["downgraded", "not-compared", "capability-lost", "key-changed"];
 
 type Probe = Extract<Output, { kind: "probe" }>;
 
