@@ -6,16 +6,17 @@
  * folder that holds a file cannot be replaced. To publish is to rename the file over the old version.
  * Who crashed or sleeps is found by name and age, and removing its file by that name cannot hit anybody
  * else's. If it wakes up, its own rename fails, and it starts anew: a wrong guess costs time, never data.
- * POSIX rename(2). Knows nothing of what is written.
+ * What another user left there is neither waited for nor touched. POSIX rename(2). Knows nothing of what is written.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { readlinkSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm, rmdir, stat, unlink } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { XtlsError } from "../errors.ts";
+import { ownUser } from "../own-path.ts";
 
 /** Milliseconds. A draft is held for the time of one write; who holds it for longer has crashed or sleeps. */
 const HELD_AT_MOST = 10_000;
@@ -31,7 +32,7 @@ const PLACE = createHash("sha256").update(`${hostname()} ${pidNamespace()}`).dig
 /**
  * Waits until nobody else holds the draft, and takes it.
  * @returns where the draft is: an empty file with mode 0600. To publish it rename it; then, or else, `dropDraft`.
- * @throws XtlsError `store-damaged` when it stays taken; what the file system says
+ * @throws XtlsError `store-damaged` when it stays taken, or is somebody else's; what the file system says
  */
 export async function takeDraft(file: string): Promise<string> {
   const writer = [process.pid, PLACE, randomUUID().slice(0, 8)].join("-");
@@ -57,11 +58,23 @@ export async function dropDraft(draft: string): Promise<void> {
 
 async function moveIn(own: string, folder: string): Promise<void> {
   const end = performance.now() + WAIT_AT_MOST;
-  while (!(await unless(TAKEN, rename(own, folder)))) {
+  while (!(await unless([...TAKEN, "ENOTDIR"], rename(own, folder)))) {
+    await requireDraftFolder(folder);
     await evict(folder);
-    if (performance.now() > end) throw new XtlsError("store-damaged", `Another program keeps ${folder} to itself`);
+    if (performance.now() > end)
+      throw new XtlsError("store-damaged", `Another program keeps ${folder} to itself: end it, or remove that folder`);
     await sleep(LOOK_EVERY * Math.random());
   }
+}
+
+/** What is no draft of this user's would be in the way for ever. */
+async function requireDraftFolder(folder: string): Promise<void> {
+  const status = await lstat(folder).catch(() => undefined);
+  if (status === undefined) return;
+  if (!status.isDirectory()) throw new XtlsError("store-damaged", `${folder} is in the way of the trust store: remove it`);
+  if (ownUser() === undefined || status.uid === ownUser()) return;
+  const advice = "remove it, or keep the store in a folder of your own";
+  throw new XtlsError("store-damaged", `${folder} belongs to user ${status.uid} and is in the way of the trust store: ${advice}`);
 }
 
 /** Removes the draft of one that is gone, and on Windows also the empty folder, which cannot be replaced there. */
@@ -71,13 +84,13 @@ async function evict(folder: string): Promise<void> {
   if (process.platform === "win32") await unless(["ENOENT", ...TAKEN], rmdir(folder));
 }
 
-/** Removes the folders of those that crashed while they waited. */
+/** Removes the folders of those that crashed while they waited. They are in nobody's way: one that cannot be removed stays. */
 async function sweep(file: string): Promise<void> {
   const prefix = `${basename(file)}.draft-`;
   for (const name of await list(dirname(file))) {
     const path = join(dirname(file), name);
     if (name.startsWith(prefix) && (await isGone(name.slice(prefix.length), path, WAIT_AT_MOST)))
-      await rm(path, { recursive: true, force: true });
+      await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
@@ -85,7 +98,7 @@ async function sweep(file: string): Promise<void> {
 async function isGone(writer: string, path: string, patience = 0): Promise<boolean> {
   const [pid, place] = writer.split("-");
   if (place === PLACE && !isRunning(Number(pid))) return true;
-  const { mtimeMs } = (await stat(path).catch(() => undefined)) ?? { mtimeMs: Date.now() };
+  const { mtimeMs } = (await lstat(path).catch(() => undefined)) ?? { mtimeMs: Date.now() };
   return Math.abs(Date.now() - mtimeMs) > HELD_AT_MOST + patience;
 }
 

@@ -2,14 +2,15 @@
  * A file for the trust store, for Node: replaced as a whole, so that there is always the old or the new text.
  *
  * The draft is written and flushed, then renamed over the file, then the folder is flushed. The file is
- * its owner's alone (0600), and refused when it is anything else than such a file: others must not be
- * able to say whom this user trusts. Knows nothing of what the text says.
+ * its owner's alone (0600), and refused when it is anything else than such a file, or lies where others could
+ * replace it: others must not be able to say whom this user trusts. Knows nothing of what the text says.
  */
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 import { XtlsError } from "../errors.ts";
+import { exposedFile, exposedWay } from "../own-path.ts";
 import { dropDraft, takeDraft } from "./draft.ts";
 import type { TrustStorage } from "./storage.ts";
 
@@ -31,7 +32,8 @@ const FAULTS: Readonly<Record<string, string>> = {
 
 /**
  * Keeps the trust store in a file. Several processes may use it at once. Not for network file systems, which do not
- * always keep their promises about renaming.
+ * always keep their promises about renaming. The file, and every folder on the way to it, must belong to this user or to
+ * root, and nobody else may write them (folders with the sticky bit excepted); on Windows that is not looked at.
  * @param path of the file; its folder is made (0700) when it is missing
  */
 export function fileStorage(path: string): TrustStorage {
@@ -43,12 +45,13 @@ export function fileStorage(path: string): TrustStorage {
 }
 
 async function read(file: string): Promise<string | undefined> {
+  await requireOwnFolder(file);
   // Neither followed to where a link leads nor held up by what is no file.
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   const handle = await open(file, flags).catch(undefinedIfMissing);
   if (handle === undefined) return undefined;
   try {
-    await requireOwn(handle);
+    requireOwn(file, await handle.stat());
     return new TextDecoder("utf-8", { fatal: true }).decode(await handle.readFile());
   } finally {
     await handle.close();
@@ -57,6 +60,7 @@ async function read(file: string): Promise<string | undefined> {
 
 async function update(file: string, change: Parameters<TrustStorage["update"]>[0]): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await requireOwnFolder(file);
   while (!(await replace(file, change)));
 }
 
@@ -66,9 +70,10 @@ async function replace(file: string, change: Parameters<TrustStorage["update"]>[
   try {
     const text = change(await read(file));
     if (text === undefined) return true;
+    if (Buffer.byteLength(text) > BYTES_AT_MOST) throw new XtlsError("limit-exceeded", `The trust store ${file} would be too large`);
     const handle = await open(draft, "r+").catch(undefinedIfMissing);
     if (handle === undefined) return false;
-    await fill(handle, text);
+    await fill(handle, text, file);
     const isPublished = await rename(draft, file).then(() => true, undefinedIfMissing);
     if (isPublished) await flushFolder(dirname(file));
     return isPublished ?? false;
@@ -77,10 +82,12 @@ async function replace(file: string, change: Parameters<TrustStorage["update"]>[
   }
 }
 
-async function fill(handle: FileHandle, text: string): Promise<void> {
+/** Looks at the draft as a reader will look at the file: what would be refused is not published. */
+async function fill(handle: FileHandle, text: string, file: string): Promise<void> {
   try {
     await handle.writeFile(text);
     await handle.sync();
+    requireOwn(file, await handle.stat());
   } finally {
     await handle.close();
   }
@@ -96,15 +103,16 @@ async function flushFolder(folder: string): Promise<void> {
   }
 }
 
-async function requireOwn(handle: FileHandle): Promise<void> {
-  const status = await handle.stat();
+async function requireOwnFolder(file: string): Promise<void> {
+  const problem = await exposedWay(dirname(file));
+  if (problem !== undefined) throw new XtlsError("store-damaged", `The trust store ${file} lies where others can replace it: ${problem}`);
+}
+
+function requireOwn(file: string, status: Stats): void {
   if (!status.isFile()) throw new XtlsError("store-damaged", "The trust store's place is taken by what is no file");
   if (status.size > BYTES_AT_MOST) throw new XtlsError("store-damaged", "The trust store's file is far too large");
-  if (isPosix && (status.mode & 0o022) !== 0)
-    throw new XtlsError(
-      "store-damaged",
-      "The trust store's file may be written by others: chmod 600 after looking at it",
-    );
+  const problem = exposedFile(file, status);
+  if (problem !== undefined) throw new XtlsError("store-damaged", `The trust store's file ${problem}`);
 }
 
 function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
