@@ -11,7 +11,6 @@
  * blind one with a chance of 2^-48. docs/protocol.md, "Methods"; after ZRTP (RFC 6189 §4.4.1.1, §4.5.2).
  */
 import { Element } from "@xmpp/xml";
-import { Clock } from "../base/clock.ts";
 import { XtlsError } from "../errors.ts";
 import { shortCode, SHORT_CODE_BYTES, type ShortCode } from "../verification/short-code.ts";
 import { equal } from "../tls/digest.ts";
@@ -37,7 +36,7 @@ export interface SasOptions {
   /** Milliseconds for the whole, both people included. Default 120 000. */
   readonly timeout?: number;
   /**
-   * Calls `wake` after so many milliseconds, unless what it returns is called before. Default: a `Clock`, so that a process that was stopped loses no time.
+   * Calls `wake` after so many milliseconds, unless what it returns is called before. Default: setTimeout.
    */
   readonly schedule?: (wake: () => void, milliseconds: number) => () => void;
 }
@@ -126,7 +125,8 @@ async function inTime<T>(conversation: Conversation, options: SasOptions, work: 
 }
 
 function wait(wake: () => void, milliseconds: number): () => void {
-  return new Clock().after(milliseconds, wake);
+  const timer = setTimeout(wake, milliseconds);
+  return () => clearTimeout(timer);
 }
 
 async function sealFor({ claim }: Conversation): Promise<Seal> {

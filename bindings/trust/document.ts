@@ -4,26 +4,40 @@
  *     { "format": "xtls-trust", "version": 1, "keys": [ … ] }
  *
  * A document that is not exactly as it was written is refused as a whole: half a store would be one in
- * which a distrusted key is unknown. Knows nothing of where the text is kept.
+ * which a distrusted key is unknown. Addresses alone are read as earlier versions, and engines with another Unicode,
+ * prepared them. Knows nothing of where the text is kept.
  */
-import { XtlsError } from "../errors.ts";
 import { bareJid } from "../base/jid.ts";
+import { XtlsError } from "../errors.ts";
 import type { TrustState } from "../xtls/trust.ts";
 import { isCanonicalFingerprint } from "./fingerprint.ts";
-import { ILLEGIBLE, RECORD_LIMITS, type SeenCertificate, type TrustRecord, type TrustStep } from "./record.ts";
-
-/** Keys in one store, and among them those that await a decision: of these the oldest give way. */
-export const STORE_LIMITS = { keys: 10_000, unknown: 256, unknownPerJid: 4 } as const;
+import { STORE_LIMITS } from "./places.ts";
+import {
+  ILLEGIBLE,
+  nameOf,
+  RECORD_LIMITS,
+  type SeenCertificate,
+  type TrustRecord,
+  type TrustStep,
+  united,
+} from "./record.ts";
 
 const FORMAT = "xtls-trust";
 const VERSION = 1;
 const STATES: readonly string[] = ["unknown", "first-use", "verified", "distrusted"] satisfies TrustState[];
 
+/** Around and between the members of the records, in a document as it is printed; no string has a line break in it. */
+const HEAD = `{\n  "format": "${FORMAT}",\n  "version": ${VERSION},\n  "keys": [`;
+const [BEFORE, BETWEEN, AFTER] = ["\n    {\n", "\n    },\n    {\n", "\n    }\n  "];
+const TAIL = "]\n}\n";
+
+/** Localpart and domainpart of any version; nobody may have the address any more. */
+const ADDRESS = /^(?:[^@/\s]+@)?[^@/\s]+$/u;
+const ADDRESS_LENGTH = 1023 + "@".length + 1023;
+
 /** The store as text. @throws XtlsError `limit-exceeded` */
 export function printDocument(keys: readonly TrustRecord[]): string {
-  if (keys.length > STORE_LIMITS.keys)
-    throw new XtlsError("limit-exceeded", `The trust store holds ${STORE_LIMITS.keys} keys: forget some`);
-  return `${JSON.stringify({ format: FORMAT, version: VERSION, keys }, null, 2)}\n`;
+  return framed(keys.map(membersOf));
 }
 
 /**
@@ -35,11 +49,72 @@ export function parseDocument(text: string): readonly TrustRecord[] {
   if (document.value("format") !== FORMAT) document.refuse(`lacks "format": "${FORMAT}"`);
   const version = document.value("version");
   if (version !== VERSION) document.refuse(`is of version ${JSON.stringify(version)}; this program reads ${VERSION}`);
-  const keys = document.list("keys", STORE_LIMITS.keys).map(record);
+  const entries = document.list("keys").map(entry);
   document.end();
-  const names = new Set(keys.map(({ jid, spkiFingerprint }) => `${jid} ${spkiFingerprint}`));
-  if (names.size < keys.length) document.refuse("has a key twice");
-  return keys;
+  return distinct(entries);
+}
+
+/** A record as it stands in a document. */
+export interface Entry {
+  /** The lines between its braces. */
+  readonly members: string;
+  /** Its name there, and its name now: an earlier version may have prepared the address in another way. */
+  readonly written: string;
+  readonly name: string;
+  readonly record: TrustRecord;
+}
+
+/** @throws XtlsError `limit-exceeded` */
+export function framed(members: readonly string[]): string {
+  if (members.length > STORE_LIMITS.keys)
+    throw new XtlsError("limit-exceeded", `The trust store holds ${STORE_LIMITS.keys} keys: forget some`);
+  return HEAD + (members.length === 0 ? "" : BEFORE + members.join(BETWEEN) + AFTER) + TAIL;
+}
+
+/** The members of each record in a document as it is printed; none when it is written in another way. */
+export function membersIn(text: string): readonly string[] {
+  const [start, end] = [HEAD + BEFORE, AFTER + TAIL];
+  if (text.length < start.length + end.length || !text.startsWith(start) || !text.endsWith(end)) return [];
+  return text.slice(start.length, -end.length).split(BETWEEN);
+}
+
+function membersOf(record: TrustRecord): string {
+  const lines = JSON.stringify(record, null, 2).slice("{\n".length, -"\n}".length);
+  return `    ${lines.replaceAll("\n", "\n    ")}`;
+}
+
+/** Reads one record. @returns undefined for what is none */
+export function entryIn(members: string): Entry | undefined {
+  try {
+    return { ...entry(new Reading(JSON.parse(`{${members}}`), "The trust store")), members };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Prints one record. @throws XtlsError `invalid-argument` when another one, or none, would be read there */
+export function entryOf(key: TrustRecord): Entry {
+  const entry = entryIn(membersOf(key));
+  if (entry === undefined || entry.name !== nameOf(key) || entry.record.state !== key.state) throw unreadable();
+  return entry;
+}
+
+export function unreadable(): XtlsError {
+  return new XtlsError("invalid-argument", "The trust store could not read this key's record again: nothing was changed");
+}
+
+/** @throws XtlsError `store-damaged` when a key is there twice, or there are too many */
+export function distinct(entries: readonly Omit<Entry, "members">[]): readonly TrustRecord[] {
+  if (entries.length > STORE_LIMITS.keys) throw new XtlsError("store-damaged", "The trust store has too many keys");
+  if (new Set(entries.map(({ written }) => written)).size < entries.length)
+    throw new XtlsError("store-damaged", "The trust store has a key twice");
+  // An earlier version may have taken two writings of one address for two.
+  const all = new Map<string, TrustRecord>();
+  for (const { name, record } of entries) {
+    const same = all.get(name);
+    all.set(name, same === undefined ? record : united(same, record));
+  }
+  return [...all.values()];
 }
 
 function json(text: string): unknown {
@@ -50,22 +125,38 @@ function json(text: string): unknown {
   }
 }
 
-function record(source: Reading): TrustRecord {
+function entry(source: Reading): Omit<Entry, "members"> {
+  const jid = source.matching("jid", (text) => text.length <= ADDRESS_LENGTH && ADDRESS.test(text) && text.search(ILLEGIBLE) < 0);
+  const read = record(source, prepared(jid));
+  const name = nameOf(read);
+  return { name, written: jid === read.jid ? name : nameOf({ ...read, jid }), record: read };
+}
+
+function record(source: Reading, jid: string): TrustRecord {
   const lastSeen = source.optional("lastSeen", () => source.time("lastSeen"));
   const key = {
-    jid: source.matching("jid", (text) => isBareJid(text)),
+    jid,
     spkiFingerprint: source.matching("spkiFingerprint", isCanonicalFingerprint),
     state: source.state("state"),
     hasExtensions: source.boolean("hasExtensions"),
-    certificates: source.list("certificates", RECORD_LIMITS.certificates).map(certificate),
+    certificates: Object.freeze(source.list("certificates", RECORD_LIMITS.certificates).map(certificate)),
     firstSeen: source.time("firstSeen"),
     ...(lastSeen === undefined ? {} : { lastSeen }),
-    history: source.list("history", RECORD_LIMITS.history).map(step),
+    history: Object.freeze(source.list("history", RECORD_LIMITS.history).map(step)),
   };
   source.end();
   if ((key.history.at(-1)?.to ?? "unknown") !== key.state)
     source.refuse("is in a state that its history does not lead to");
   return Object.freeze(key);
+}
+
+/** What nobody can have for an address any more stays as it is: a store that refused it would refuse everybody. */
+function prepared(address: string): string {
+  try {
+    return bareJid(address);
+  } catch {
+    return address;
+  }
 }
 
 function certificate(source: Reading): SeenCertificate {
@@ -74,7 +165,7 @@ function certificate(source: Reading): SeenCertificate {
     sha1: source.matching("sha1", (text) => /^[0-9a-f]{40}$/.test(text)),
   };
   source.end();
-  return seen;
+  return Object.freeze(seen);
 }
 
 function step(source: Reading): TrustStep {
@@ -87,15 +178,7 @@ function step(source: Reading): TrustStep {
     ...(note === undefined ? {} : { note }),
   };
   source.end();
-  return taken;
-}
-
-function isBareJid(text: string): boolean {
-  try {
-    return bareJid(text) === text;
-  } catch {
-    return false;
-  }
+  return Object.freeze(taken);
 }
 
 /** One object of the document: each member is asked for once, and none may be left over. */
@@ -141,7 +224,7 @@ class Reading {
     return typeof value === "boolean" ? value : this.refuse(`has no good "${name}"`);
   }
 
-  list(name: string, length: number): readonly Reading[] {
+  list(name: string, length = Infinity): readonly Reading[] {
     const value = this.value(name);
     if (!Array.isArray(value) || value.length > length) return this.refuse(`has no good "${name}"`);
     return value.map((item, at) => new Reading(item, `${this.#place}: ${name}[${at}]`));

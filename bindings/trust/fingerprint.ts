@@ -9,7 +9,7 @@ import { XtlsError } from "../errors.ts";
  * @throws XtlsError `invalid-argument`
  */
 export function canonicalFingerprint(text: string): string {
-  const digits = text.replace(/[:\s]/g, "").toUpperCase();
+  const digits = typeof text === "string" ? text.replace(/[:\s]/g, "").toUpperCase() : "";
   if (!/^[0-9A-F]{64}$/.test(digits))
     throw new XtlsError("invalid-argument", "A fingerprint is the 64 hex digits of a SHA-256, with or without colons");
   return digits.replace(/..(?!$)/g, "$&:");

@@ -8,6 +8,7 @@ export { dangerouslyTrustOnFirstUse } from "./first-use.ts";
 export { indexedDbStorage } from "./indexed-db.ts";
 export { pinned, type Pins } from "./pinned.ts";
 export type { SeenCertificate, TrustRecord, TrustStep } from "./record.ts";
+export type { Room } from "./places.ts";
 export { remembered, type RememberedOptions } from "./remembered.ts";
 export { memoryStorage, type TrustStorage } from "./storage.ts";
 export { type Decision, type ImportOptions, type Revision, TrustStore, type TrustStoreEvents, type TrustStoreOptions } from "./store.ts";

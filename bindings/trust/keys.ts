@@ -1,10 +1,10 @@
 /**
- * The list of all keys in a store: looked up, put, kept within its bounds, merged with another.
+ * The list of all keys in a store: looked up, put, merged with another.
  *
- * Pure functions on lists. A list that needs no change is given back as it is.
+ * Pure functions on lists. A list that needs no change is given back as it is. Who has room is places.ts's.
  */
-import { STORE_LIMITS } from "./document.ts";
-import { appended, decided, isSameKey, newRecord, type TrustRecord } from "./record.ts";
+import { withinShares } from "./places.ts";
+import { decided, isSameKey, nameOf, newRecord, RANK, type TrustRecord, withFacts } from "./record.ts";
 
 export type Keys = readonly TrustRecord[];
 
@@ -14,11 +14,11 @@ export function recordOf(keys: Keys, jid: string, spkiFingerprint: string, at: s
   return keys.find((key) => isSameKey(key, fresh)) ?? fresh;
 }
 
-/** The list with a record in the place of the one it comes from, or at the end. */
+/** The list with a record in the place of the one it comes from, or at the end; others may give way. */
 export function put(keys: Keys, record: TrustRecord): Keys {
   const at = keys.findIndex((key) => isSameKey(key, record));
-  if (at < 0) return bounded([...keys, record]);
-  return keys[at] === record ? keys : keys.with(at, record);
+  if (keys[at] === record) return keys;
+  return withinShares(at < 0 ? [...keys, record] : keys.with(at, record));
 }
 
 /** How another store's keys are taken in. */
@@ -31,14 +31,15 @@ export interface MergeOptions {
 
 /** Both lists in one. Nothing trusted becomes less so unless the other list distrusts it, and distrust stays. */
 export function merged(ours: Keys, theirs: Keys, options: MergeOptions): Keys {
-  return theirs.reduce((keys, their) => {
-    const our = recordOf(keys, their.jid, their.spkiFingerprint, their.firstSeen);
-    return put(keys, mergedRecord(our, their, options));
-  }, ours);
+  const all = new Map(ours.map((key) => [nameOf(key), key]));
+  for (const their of theirs) {
+    const our = all.get(nameOf(their)) ?? newRecord(their.jid, their.spkiFingerprint, options.at);
+    all.set(nameOf(their), mergedRecord(our, withoutFuture(their, options.at), options));
+  }
+  const keys = [...all.values()];
+  const isSame = keys.length === ours.length && keys.every((key, at) => key === ours[at]);
+  return isSame ? ours : withinShares(keys);
 }
-
-/** `distrusted` above all, then as much trust as either has. */
-const RANK = { unknown: 0, "first-use": 1, verified: 2, distrusted: 3 } as const;
 
 function mergedRecord(our: TrustRecord, their: TrustRecord, { isBelieved, at }: MergeOptions): TrustRecord {
   const told = their.history.at(-1);
@@ -50,25 +51,13 @@ function mergedRecord(our: TrustRecord, their: TrustRecord, { isBelieved, at }: 
   return decided({ ...record, history: past }, { at, to: their.state, by: "import", note });
 }
 
-/** What was seen of a key, in both together. */
-function withFacts(our: TrustRecord, their: TrustRecord): TrustRecord {
-  const lastSeen = [our.lastSeen ?? "", their.lastSeen ?? ""].sort()[1];
+/** The record with no day in it that is still to come: it would be the latest for ever, and never give way. */
+function withoutFuture(record: TrustRecord, now: string): TrustRecord {
+  const { firstSeen, lastSeen } = record;
+  const isToCome = (day: string): boolean => Date.parse(day) > Date.parse(now);
   return {
-    ...our,
-    hasExtensions: our.hasExtensions || their.hasExtensions,
-    certificates: our.certificates.reduce(appended, their.certificates),
-    firstSeen: our.firstSeen < their.firstSeen ? our.firstSeen : their.firstSeen,
-    ...(lastSeen ? { lastSeen } : {}),
+    ...record,
+    firstSeen: isToCome(firstSeen) ? now : firstSeen,
+    ...(lastSeen === undefined ? {} : { lastSeen: isToCome(lastSeen) ? now : lastSeen }),
   };
-}
-
-/** Strangers can show new keys as often as they like: of those that await a decision only the latest stay. */
-function bounded(keys: Keys): Keys {
-  const waiting = keys.filter(({ state }) => state === "unknown").reverse();
-  const isExtra = (key: TrustRecord, at: number): boolean => {
-    const place = waiting.filter(({ jid }) => jid === key.jid).indexOf(key);
-    return at >= STORE_LIMITS.unknown || place >= STORE_LIMITS.unknownPerJid;
-  };
-  const extra = new Set(waiting.filter(isExtra));
-  return extra.size === 0 ? keys : keys.filter((key) => !extra.has(key));
 }

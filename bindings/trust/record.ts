@@ -41,7 +41,7 @@ export interface TrustStep {
   readonly at: string;
   readonly from: TrustState;
   readonly to: TrustState;
-  /** A method's name, `user`, or `import`. */
+  /** A method's name, `user`, `import`, or `otherwise`: another policy vouched for the key and is asked again each time. */
   readonly by: string;
   /** Such as "words compared on the telephone". */
   readonly note?: string;
@@ -61,6 +61,11 @@ export function newRecord(jid: string, spkiFingerprint: string, at: string): Tru
 /** Whether a tunnel may rest on it. */
 export function isTrusted({ state }: TrustRecord): boolean {
   return state === "verified" || state === "first-use";
+}
+
+/** What no two records of a store have in common. */
+export function nameOf({ jid, spkiFingerprint }: TrustRecord): string {
+  return `${jid} ${spkiFingerprint}`;
 }
 
 /** Whether both are records of the same key of the same JID. */
@@ -90,6 +95,26 @@ export function shown(record: TrustRecord, certificate: Certificate, isBound: bo
     hasExtensions: record.hasExtensions || isBound,
     certificates: appended(record.certificates, { fingerprint, sha1 }),
     lastSeen: at,
+  };
+}
+
+/** `distrusted` above all, then as much trust as either has. */
+export const RANK = { unknown: 0, "first-use": 1, verified: 2, distrusted: 3 } as const satisfies Record<TrustState, number>;
+
+/** Two records of one key in one: the stronger state with its history, and what was seen of both. */
+export function united(one: TrustRecord, other: TrustRecord): TrustRecord {
+  return RANK[other.state] > RANK[one.state] ? withFacts(other, one) : withFacts(one, other);
+}
+
+/** The first record, with what was seen of the key in both. */
+export function withFacts(our: TrustRecord, their: TrustRecord): TrustRecord {
+  const lastSeen = [our.lastSeen ?? "", their.lastSeen ?? ""].sort()[1];
+  return {
+    ...our,
+    hasExtensions: our.hasExtensions || their.hasExtensions,
+    certificates: our.certificates.reduce(appended, their.certificates),
+    firstSeen: our.firstSeen < their.firstSeen ? our.firstSeen : their.firstSeen,
+    ...(lastSeen ? { lastSeen } : {}),
   };
 }
 

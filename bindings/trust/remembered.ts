@@ -7,9 +7,10 @@
  */
 import type { Claim, Proof, Trust, Verdict } from "../xtls/trust.ts";
 import { type Keys, recordOf } from "./keys.ts";
+import type { Room } from "./places.ts";
 import { decided, isTrusted, shown, type TrustRecord } from "./record.ts";
 import type { Revision, TrustStore } from "./store.ts";
-import { refusedKey, unfamiliarKey } from "./words.ts";
+import { noRoomFor, refusedKey, unfamiliarKey } from "./words.ts";
 
 export interface RememberedOptions {
   /**
@@ -31,11 +32,12 @@ export function remembered(store: TrustStore, { otherwise }: RememberedOptions =
   return {
     judge: (claim) => judge(store, otherwise, claim),
     knows: (jid, offered) => knows(store, otherwise, jid, offered),
-    learn: (claim, proof) => store.revise(claim.jid, (keys, at) => learn(keys, claim, proof, at)),
+    learn: (claim, proof) => store.revise(claim.jid, (keys, at, room) => learn(keys, claim, proof, at, room)),
     isKeyChange: (claim) => showsAnother(store, claim),
     onDistrust: (listener) =>
-      store.on("change", ({ jid, spkiFingerprint, to }) => {
-        if (to === "distrusted") listener(jid, spkiFingerprint);
+      store.on("change", ({ jid, spkiFingerprint, from, to }) => {
+        const isForgotten = to === undefined && (from === "verified" || from === "first-use");
+        if (to === "distrusted" || isForgotten) listener(jid, spkiFingerprint);
       }),
   };
 }
@@ -46,7 +48,7 @@ async function judge(store: TrustStore, otherwise: Trust | undefined, claim: Cla
   const second = await otherwise.judge(claim);
   if (!second.trusted) return isKeyChange(first.verdict) ? first.verdict : second;
   // Somebody else may have taken long: a person, say, who distrusted the key meanwhile.
-  const last = await look(store, claim);
+  const last = await store.revise(claim.jid, (keys, at) => vouched(opine(keys, claim, at), at));
   return last.isOpen ? { ...second, ...lost(last.record, claim) } : last.verdict;
 }
 
@@ -89,14 +91,26 @@ function opine(keys: Keys, claim: Claim, at: string): Revision<Opinion> {
   return { record, result: { verdict: verdictOn(record, others, claim), isOpen, record } };
 }
 
-function learn(keys: Keys, claim: Claim, { method, state, note }: Proof, at: string): Revision<Verdict> {
+/** Strangers must not push out what is known of a key that somebody else says yes to (places.ts). */
+function vouched({ record, result }: Revision<Opinion>, at: string): Revision<Opinion> {
+  if (!result.isOpen || record.history.length > 0) return { record, result };
+  return { record: decided(record, { at, to: "unknown", by: "otherwise" }), result };
+}
+
+function learn(keys: Keys, claim: Claim, { method, state, note }: Proof, at: string, room: Room): Revision<Verdict> {
   const record = met(keys, claim, at);
   const others = decidedOthers(keys, record);
   const isVain = state === "first-use" && (isTrusted(record) || others.length > 0);
   if (isVain || record.state === "verified" || record.state === "distrusted")
     return { record, result: verdictOn(record, others, claim) };
+  if (record.state === "unknown" && !hasRoom(room, state, claim))
+    return { record, result: { trusted: false, code: "not-trusted", detail: noRoomFor(record) } };
   const learnt = decided(record, { at, to: state, by: method, ...(note === undefined ? {} : { note }) });
   return { record: learnt, result: yes(state, learnt, claim) };
+}
+
+function hasRoom(room: Room, state: Proof["state"], { role }: Claim): boolean {
+  return state === "first-use" ? room.forLeap(role === "initiator") : room.forProof();
 }
 
 function verdictOn(record: TrustRecord, others: Keys, claim: Claim): Verdict {

@@ -8,8 +8,10 @@ import { XtlsError } from "../errors.ts";
 import { bareJid } from "../base/jid.ts";
 import { type Listener, Listeners } from "../base/listeners.ts";
 import { parseDocument, printDocument } from "./document.ts";
+import { DocumentCache } from "./document-cache.ts";
 import { canonicalFingerprint } from "./fingerprint.ts";
 import { type Keys, merged, put, recordOf } from "./keys.ts";
+import { requireRoom, type Room, roomIn, STORE_LIMITS } from "./places.ts";
 import { decided, isSameKey, type TrustRecord } from "./record.ts";
 import type { TrustStorage } from "./storage.ts";
 import { changeInWords, type TrustChange } from "./words.ts";
@@ -53,7 +55,7 @@ export class TrustStore {
   readonly #listeners = new Listeners<Pick<TrustStoreEvents, "change">>((error) => this.#report(error));
   readonly #errors = new Listeners<Pick<TrustStoreEvents, "error">>((error) => console.error(error));
   #previous: Promise<unknown> = Promise.resolve();
-  #parsed: { readonly text: string | undefined; readonly keys: Keys } = { text: undefined, keys: [] };
+  readonly #document = new DocumentCache();
 
   /** @param storage where the document is kept: `fileStorage`, `indexedDbStorage`, `memoryStorage` or your own */
   constructor(storage: TrustStorage, { now = Date.now }: TrustStoreOptions = {}) {
@@ -92,12 +94,15 @@ export class TrustStore {
   /**
    * Removes a key, as if it had never been seen. A distrusted one stays: forgotten, it would be believed again by
    * whoever trusts first use. Only `verify` ends distrust.
+   * Its open tunnels end.
    * @throws XtlsError `invalid-state` when it is distrusted; `invalid-jid`, `invalid-argument`, `store-damaged`
    */
   async forget(jid: string, spkiFingerprint: string): Promise<void> {
-    const [bare, spki] = [bareJid(jid), canonicalFingerprint(spkiFingerprint)];
+    const spki = canonicalFingerprint(spkiFingerprint);
     return this.#change((keys, at) => {
-      const record = recordOf(keys, bare, spki, at);
+      // An address that nobody can have any more (document.ts) is forgotten as it is listed.
+      const listed = keys.some((key) => key.jid === jid) ? jid : bareJid(jid);
+      const record = recordOf(keys, listed, spki, at);
       if (record.state === "distrusted")
         throw new XtlsError(
           "invalid-state",
@@ -105,6 +110,19 @@ export class TrustStore {
         );
       return keys.some((key) => isSameKey(key, record)) ? keys.filter((key) => !isSameKey(key, record)) : keys;
     });
+  }
+
+  /**
+   * Removes the first-use keys that nobody has shown for some time, as if they had never been seen: it makes room for
+   * further leaps of faith. Whoever comes back under one of these addresses is met for the first time again.
+   * @param lastSeenBefore milliseconds since 1970
+   * @throws XtlsError `invalid-argument`, `store-damaged`
+   */
+  async forgetFirstUse(lastSeenBefore: number): Promise<void> {
+    if (!Number.isFinite(lastSeenBefore)) throw new XtlsError("invalid-argument", "A time is milliseconds since 1970");
+    const isOld = ({ state, lastSeen, firstSeen }: TrustRecord): boolean =>
+      state === "first-use" && Date.parse(lastSeen ?? firstSeen) < lastSeenBefore;
+    return this.#change((keys) => (keys.some(isOld) ? keys.filter((key) => !isOld(key)) : keys));
   }
 
   /** The whole store as text: JSON that `import` reads. It holds no secret, but says whom you know. @throws XtlsError `store-damaged` */
@@ -118,7 +136,11 @@ export class TrustStore {
    */
   async import(text: string, { isBelieved = false }: ImportOptions = {}): Promise<void> {
     const theirs = foreign(text);
-    return this.#change((ours, at) => merged(ours, theirs, { isBelieved, at }));
+    return this.#change((ours, at) => {
+      const all = merged(ours, theirs, { isBelieved, at });
+      requireRoom(ours, all, STORE_LIMITS.decidedByImport);
+      return all;
+    });
   }
 
   /**
@@ -136,50 +158,46 @@ export class TrustStore {
 
   /**
    * For policies: looks at the keys of a JID and keeps one record, in one step.
-   * @param revise may be called more than once; the last counts
-   * @throws XtlsError `store-damaged`, `limit-exceeded`
+   * @param revise may be called more than once; the last counts. Told what there is room for without a person's word
+   * @throws XtlsError `store-damaged`; `invalid-argument` for a record that would not read back; `limit-exceeded` for one
+   *   that there is no room for
    */
-  async revise<Result>(jid: string, revise: (keys: Keys, at: string) => Revision<Result>): Promise<Result> {
+  async revise<Result>(jid: string, revise: (keys: Keys, at: string, room: Room) => Revision<Result>): Promise<Result> {
     let revision: Revision<Result> | undefined;
     await this.#change((keys, at) => {
-      revision = revise(
-        keys.filter((key) => key.jid === jid),
-        at,
-      );
-      return put(keys, revision.record);
+      const own = keys.filter((key) => key.jid === jid);
+      revision = revise(own, at, roomIn(keys, jid));
+      const all = put(keys, revision.record);
+      requireRoom(keys, all, STORE_LIMITS.decided);
+      return all;
     });
     return revision!.result;
   }
 
   async #decide(jid: string, fingerprint: string, to: "verified" | "distrusted", decision: Decision): Promise<void> {
     const [bare, spki] = [bareJid(jid), canonicalFingerprint(fingerprint)];
+    if (!["string", "undefined"].includes(typeof decision.note)) throw new XtlsError("invalid-argument", "A note is a string");
     return this.#change((keys, at) =>
       put(keys, decided(recordOf(keys, bare, spki, at), { ...decision, at, to, by: "user" })),
     );
   }
 
   async #read(): Promise<Keys> {
-    return this.#parse(await this.#storage.read());
-  }
-
-  /** The text is mostly the same as last time. */
-  #parse(text: string | undefined): Keys {
-    if (text !== this.#parsed.text) this.#parsed = { text, keys: text === undefined ? [] : parseDocument(text) };
-    return this.#parsed.keys;
+    return this.#document.parse(await this.#storage.read());
   }
 
   /** What changes nothing is found out by reading alone: most tunnels then wait for no lock and no disk. */
   async #change(change: (keys: Keys, at: string) => Keys): Promise<void> {
     return this.#inTurn(async () => {
-      const at = new Date(this.#now()).toISOString();
+      const at = timeOf(this.#now());
       const seen = await this.#read();
       if (change(seen, at) === seen) return;
       let before = seen;
       let after = seen;
       await this.#storage.update((text) => {
-        before = this.#parse(text);
+        before = this.#document.parse(text);
         after = change(before, at);
-        return after === before ? undefined : printDocument(after);
+        return after === before ? undefined : this.#document.print(after);
       });
       this.#announce(before, after);
     });
@@ -199,6 +217,12 @@ export class TrustStore {
     this.#previous = turn.catch(() => undefined);
     return turn;
   }
+}
+
+function timeOf(now: number): string {
+  const date = new Date(now);
+  if (Number.isNaN(date.getTime())) throw new XtlsError("invalid-argument", `The trust store's clock says ${now}`);
+  return date.toISOString();
 }
 
 /** The same fault has another cause here: the text is the caller's, the store is well. */

@@ -35,6 +35,11 @@ export function refusedKey({ jid, spkiFingerprint, state, history }: TrustRecord
   return `The key ${spkiFingerprint} of ${jid} ${since}`;
 }
 
+/** Why a key is refused that a leap of faith or a proof would have added. */
+export function noRoomFor({ jid, spkiFingerprint }: TrustRecord): string {
+  return `${jid} shows the key ${spkiFingerprint}, and the trust store takes no more without a person's word: verify it, or forget first-use keys`;
+}
+
 /** A change as a sentence. @param known the JID's other keys about which somebody decided */
 export function changeInWords(record: TrustRecord, to: TrustState | undefined, known: readonly TrustRecord[]): string {
   const { jid, spkiFingerprint, history } = record;

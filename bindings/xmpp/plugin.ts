@@ -8,7 +8,6 @@
 import type { Element } from "@xmpp/xml";
 
 import { type Listener, Listeners } from "../base/listeners.ts";
-import { Clock } from "../base/clock.ts";
 import { XtlsError } from "../errors.ts";
 import type { Identity } from "../tls/identity.ts";
 import { Examiner } from "../methods/examiner.ts";
@@ -64,10 +63,7 @@ export interface XtlsEvents {
   tunnel: [tunnel: Tunnel];
   /** A peer's start came to nothing: declined, not trusted, or failed on the way. */
   refused: [from: string, error: XtlsError];
-  /**
-   * Tell the user: this peer's key changed, its offers were changed on the way or somebody kept them from being compared, or it seems to
-   * have lost what it could once do.
-   */
+  /** Tell the user: this peer's key changed, its offers were changed on the way, or it seems to have lost what it could once do. */
   alarm: [peer: string, error: XtlsError];
 }
 
@@ -93,7 +89,6 @@ export class Xtls {
   readonly #examiner: Examiner;
   readonly #policy: Policies;
   readonly #replay = new Replay();
-  readonly #clock = new Clock();
   readonly #listeners: Listeners<XtlsEvents>;
   readonly #detach: () => void;
   #session: Session | undefined;
@@ -107,7 +102,7 @@ export class Xtls {
     this.#options = options;
     this.#outbox = new Outbox(xmpp);
     this.#inner = new Inner(xmpp, this.#report);
-    this.#questions = new Questions((stanza) => this.#outbox.send(stanza), this.#clock);
+    this.#questions = new Questions((stanza) => this.#outbox.send(stanza));
     this.#listeners = new Listeners(this.#report);
     this.#detach = this.#attach();
     disableNagle(xmpp);
@@ -135,7 +130,7 @@ export class Xtls {
   /**
    * Asks whether a full JID advertises XTLS. A server on the way can make the answer what it likes.
    *
-   * @throws XtlsError `invalid-state` when not online; `timeout` after 60 s, `stream-lost`
+   * @throws XtlsError `invalid-state` when not online; `timeout`
    */
   async supports(peer: string): Promise<boolean> {
     return supports(peer, this.#online().address, this.#questions);
@@ -145,7 +140,7 @@ export class Xtls {
    * Asks a full JID what it could do, without a start (XEP-0250). Our own key is named only to a peer whose key we know.
    * A server on the way can make the answer what it likes.
    *
-   * @throws XtlsError `invalid-state` when not online; `unsupported`, `timeout` after 60 s, `stream-lost`, `malformed`
+   * @throws XtlsError `invalid-state` when not online; `unsupported`, `timeout`, `malformed`
    */
   async probe(peer: string): Promise<Offer> {
     const session = this.#online();
@@ -186,10 +181,7 @@ export class Xtls {
       offline: () => this.#lose(),
       element: (stanza: Element) => this.#receive(stanza),
     };
-    const resumed = () => {
-      this.#clock.resume();
-      this.#outbox.release();
-    };
+    const resumed = () => this.#outbox.release();
     for (const [event, listener] of Object.entries(listeners)) xmpp.on(event as "element", listener);
     streamManagement?.on?.("resumed", resumed);
     xmpp.middleware?.use((context, next) => this.#respond(context, next));
@@ -208,7 +200,7 @@ export class Xtls {
     this.#lose();
     const { identity, limits, hasExtensions = true, engine = {}, accept = () => true } = this.#options;
     const address = this.#ownAddress();
-    const parts = { address, identity, limits: limits ?? {}, hasExtensions, engine, examiner: this.#examiner, policy: this.#policy, clock: this.#clock };
+    const parts = { address, identity, limits: limits ?? {}, hasExtensions, engine, examiner: this.#examiner, policy: this.#policy };
     this.#session = new Session(parts, {
       send: (stanza) => this.#outbox.send(stanza),
       accept,
@@ -228,16 +220,13 @@ export class Xtls {
   }
 
   #interrupt(): void {
-    if (!this.#entity.streamManagement?.id) return this.#lose();
-    this.#outbox.hold();
-    this.#clock.pause();
+    if (this.#entity.streamManagement?.id) this.#outbox.hold();
+    else this.#lose();
   }
 
   #lose(): void {
-    this.#clock.resume();
     this.#outbox.discard();
     this.#replay.forget();
-    this.#questions.abandon();
     this.#session?.disconnect();
     this.#session = undefined;
   }

@@ -6,49 +6,35 @@
 
 import xml, { type Element } from "@xmpp/xml";
 
-import type { Clock } from "../base/clock.ts";
 import { XtlsError } from "../errors.ts";
 import type { IncomingAnswer } from "../xtls/endpoint.ts";
 import { isSameJid } from "../base/jid.ts";
 import { randomId } from "./id.ts";
 
-/** Milliseconds: as long as for a `<start/>`, which waits in the same queues. */
-const TIMEOUT = 60_000;
-
-interface Asked {
-  readonly peer: string;
-  answer(answer: IncomingAnswer): void;
-  fail(error: XtlsError): void;
-}
+/** Milliseconds. */
+const TIMEOUT = 30_000;
 
 export class Questions {
   readonly #send: (stanza: Element) => void;
-  readonly #clock: Clock;
-  readonly #asked = new Map<string, Asked>();
+  readonly #asked = new Map<string, { peer: string; answer: (answer: IncomingAnswer) => void }>();
 
-  constructor(send: (stanza: Element) => void, clock: Clock) {
+  constructor(send: (stanza: Element) => void) {
     this.#send = send;
-    this.#clock = clock;
   }
 
-  /** @throws XtlsError `timeout` after 60 s, `stream-lost` */
+  /** @throws XtlsError `timeout` after 30 s */
   ask(to: string, from: string, question: Element): Promise<IncomingAnswer> {
     const id = randomId();
-    let cancel: () => void;
+    let timer: ReturnType<typeof setTimeout>;
     const answer = new Promise<IncomingAnswer>((resolve, reject) => {
-      this.#asked.set(id, { peer: to, answer: resolve, fail: reject });
-      cancel = this.#clock.after(TIMEOUT, () => reject(new XtlsError("timeout", `${to} said nothing about itself`)));
+      this.#asked.set(id, { peer: to, answer: resolve });
+      timer = setTimeout(() => reject(new XtlsError("timeout", `${to} said nothing about itself`)), TIMEOUT);
     });
     this.#send(xml("iq", { from, id, to, type: "get" }, question));
     return answer.finally(() => {
-      cancel();
+      clearTimeout(timer);
       this.#asked.delete(id);
     });
-  }
-
-  /** The stream is gone for good: nobody can answer any more. */
-  abandon(): void {
-    for (const { fail } of [...this.#asked.values()]) fail(new XtlsError("stream-lost"));
   }
 
   /** @returns false when it answers nothing that was asked here, or comes from somebody else */

@@ -1,7 +1,8 @@
 /**
  * A tunnel in its user's hands.
  *
- * Promises and events over an association that an endpoint moves (xtls/); knows no stream.
+ * Promises and events over an association that an endpoint moves (xtls/); knows neither
+ * stream nor timer but that of `request`.
  */
 
 import { Element } from "@xmpp/xml";
@@ -16,26 +17,14 @@ import { isAnswer, isRequest } from "./stanza.ts";
 export interface TunnelEvents {
   /** A stanza from the peer, `from` and `to` set. Answers that a `request` awaited are not repeated here. */
   stanza: [stanza: Element];
-  /** The end, once. Without a reason it ended in order: see `CloseResult`. */
+  /** The end, once. Without a reason both sides said goodbye and nothing was cut off. */
   close: [reason: XtlsError | undefined];
 }
-
-/**
- * How a tunnel ended.
- *
- * In order: both ends said TLS close_notify, and all that this end sent was answered. The peer's close_notify proves that
- * nothing of what *it* sent was cut off. For the other direction only the peer can know: an answer is the servers' word.
- */
-export type CloseResult =
-  | { readonly inOrder: true; readonly reason?: undefined }
-  | { readonly inOrder: false; readonly reason: XtlsError };
 
 /** What a tunnel asks of the session that it belongs to. */
 export interface TunnelPort {
   send(association: Association, stanza: Element): Promise<void>;
   close(association: Association): void;
-  /** Calls back after so many milliseconds. @returns what calls it off */
-  after(milliseconds: number, callback: () => void): () => void;
   report(error: unknown): void;
 }
 
@@ -44,7 +33,7 @@ interface Waiting {
   reject(error: XtlsError): void;
 }
 
-const REQUEST_TIMEOUT_MS = 30_000;
+const REQUEST_TIMEOUT = 30_000;
 
 /** An encrypted, authenticated channel between two full JIDs, for whole stanzas. */
 export class Tunnel {
@@ -52,8 +41,8 @@ export class Tunnel {
   readonly #port: TunnelPort;
   readonly #listeners: Listeners<TunnelEvents>;
   readonly #requests = new Map<string, Waiting>();
-  readonly #ended: Promise<CloseResult>;
-  #end!: (result: CloseResult) => void;
+  readonly #ended: Promise<void>;
+  #end!: () => void;
 
   /** @internal Use `Xtls.open`, or listen for `tunnel`. */
   constructor(association: Association, port: TunnelPort) {
@@ -94,9 +83,7 @@ export class Tunnel {
   /**
    * Sends a message, presence or iq. `to` and `from` are left out or name the tunnel's ends.
    *
-   * @returns resolves when every chunk with bytes of it was answered by the peer, *as the servers on the way say*: an honest
-   *   peer answers what its TLS took, but a server can keep the bytes and answer itself. Where that matters let the
-   *   application answer inside (`request`, XEP-0184), which nobody else can
+   * @returns resolves when the peer has acknowledged every byte
    * @throws XtlsError `foreign-address`, `unfit-stanza`, `stanza-too-large`, `limit-exceeded`, `invalid-state`,
    *   `closed`: it was not sent; `undelivered`: the tunnel ended first, the peer may or may not have read it
    */
@@ -105,19 +92,21 @@ export class Tunnel {
   }
 
   /**
-   * Sends an IQ of type get or set and waits for its answer from inside the tunnel, which proves that the peer has it.
+   * Sends an IQ of type get or set and waits for its answer from inside the tunnel.
    *
-   * @param timeout milliseconds from its delivery, so that a slow link costs none of them
+   * @param timeout milliseconds
    * @returns the IQ of type result
    * @throws XtlsError what `send` throws; `stanza-error` with the `<error/>` as its cause; `timeout`;
    *   the reason of the tunnel's end, or `closed`
    */
-  async request(iq: Element, timeout = REQUEST_TIMEOUT_MS): Promise<Element> {
+  async request(iq: Element, timeout = REQUEST_TIMEOUT): Promise<Element> {
     if (!isRequest(iq)) throw new XtlsError("unfit-stanza", "A request is an iq of type get or set");
     const id = randomId();
     const request = new Element("iq", { ...iq.attrs, id });
     request.append(...iq.children);
-    return this.#await(request, timeout);
+    const answer = this.#await(id, timeout);
+    this.send(request).catch((error) => this.#requests.get(id)?.reject(error));
+    return answer;
   }
 
   /** @returns what removes the listener again */
@@ -125,12 +114,8 @@ export class Tunnel {
     return this.#listeners.on(event, listener);
   }
 
-  /**
-   * Says close_notify behind what was sent, and waits for the tunnel's end. Before and after that it may be called again.
-   *
-   * @returns how it ended; never rejects
-   */
-  close(): Promise<CloseResult> {
+  /** Says goodbye and resolves at the tunnel's end, whatever its reason; `close` events name it. */
+  close(): Promise<void> {
     this.#port.close(this.#association);
     return this.#ended;
   }
@@ -155,31 +140,20 @@ export class Tunnel {
   /** The session's: it is over. @internal */
   end(reason: XtlsError | undefined): void {
     for (const waiting of this.#requests.values()) waiting.reject(reason ?? new XtlsError("closed"));
-    this.#end(reason === undefined ? { inOrder: true } : { inOrder: false, reason });
+    this.#end();
     this.#listeners.emit("close", reason);
   }
 
-  /** Its time begins when it has been delivered: until then it waits for our own queue, and the tunnel's time-out watches over that. */
-  async #await(request: Element, timeout: number): Promise<Element> {
-    const id: string = request.attrs.id;
-    let cancel = () => {};
-    const answer = new Promise<Element>((resolve, reject) => {
-      this.#requests.set(id, { resolve, reject });
-      const giveUp = () => reject(unanswered(request, timeout));
-      const delivered = () => (cancel = this.#port.after(timeout, giveUp));
-      this.send(request).then(() => this.#requests.has(id) && delivered(), reject);
-    });
+  #await(id: string, timeout: number): Promise<Element> {
+    const answer = new Promise<Element>((resolve, reject) => this.#requests.set(id, { resolve, reject }));
+    const timer = setTimeout(() => {
+      this.#requests.get(id)?.reject(new XtlsError("timeout", "The request inside the tunnel"));
+    }, timeout);
     return answer.finally(() => {
-      cancel();
+      clearTimeout(timer);
       this.#requests.delete(id);
     });
   }
-}
-
-function unanswered({ attrs: { type, id }, children }: Element, timeout: number): XtlsError {
-  const payload = children.find((child): child is Element => typeof child !== "string");
-  const what = payload === undefined ? "nothing in it" : `<${payload.name} xmlns="${payload.getNS() ?? ""}"/>`;
-  return new XtlsError("timeout", `The request ${id} (${type}, ${what}) was delivered, but not answered inside the tunnel in ${timeout} ms`);
 }
 
 function stanzaError(stanza: Element): XtlsError {

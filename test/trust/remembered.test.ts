@@ -1,5 +1,6 @@
 import { authorities } from "../../bindings/trust/authorities.ts";
-import { parseDocument, STORE_LIMITS } from "../../bindings/trust/document.ts";
+import { parseDocument } from "../../bindings/trust/document.ts";
+import { STORE_LIMITS } from "../../bindings/trust/places.ts";
 import { remembered } from "../../bindings/trust/remembered.ts";
 import { memoryStorage } from "../../bindings/trust/storage.ts";
 import type { Certificate } from "../../bindings/tls/certificate.ts";
