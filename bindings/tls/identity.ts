@@ -5,11 +5,11 @@
  * and stays readable after disposal; it is public.
  */
 
+import { requireBareJid } from "../base/jid.ts";
 import { XtlsError } from "../errors.ts";
 import type { Exports, IdentityPointer } from "../../wasm/abi.ts";
 import { Certificate } from "./certificate.ts";
 import type { Core } from "./core.ts";
-import { bareJid } from "./jid.ts";
 import type { Memory } from "./memory.ts";
 import { Owned } from "./owned.ts";
 import { decryptKey, encryptKey } from "./pbes2.ts";
@@ -19,7 +19,7 @@ const ENCRYPTED = "ENCRYPTED PRIVATE KEY";
 
 /** What a new identity shall be. */
 export interface IdentityOptions {
-  /** The bare JID that the certificate shall name. */
+  /** The bare JID that the certificate shall name; it is written prepared (RFC 7622). */
   readonly jid: string;
   /** Days until the certificate expires, 1 to 36500. Default 3650. */
   readonly days?: number;
@@ -109,7 +109,7 @@ export function createIdentity(core: Core, { jid, days = 3650 }: IdentityOptions
     throw new XtlsError("invalid-argument", "days is a whole number from 1 to 36500");
   }
   const { module, memory } = core;
-  const address = memory.lendText(bareJid(jid), (block, length) =>
+  const address = memory.lendText(requireBareJid(jid), (block, length) =>
     memory.output((place) => module.xtls_identity_create(block, length, days, place)),
   );
   return new Identity(core, address as IdentityPointer);

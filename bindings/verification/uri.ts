@@ -6,8 +6,8 @@
  * XEP-0147 for the query, RFC 5122 for the address. The fingerprints are of SubjectPublicKeyInfo, since trust is kept
  * per key and outlives its certificates; one `sha-256` for each of the owner's devices. Believes nothing: scan.ts does.
  */
+import { decodeJid, encodeJid } from "../base/jid-uri.ts";
 import { XtlsError } from "../errors.ts";
-import { bareJid, parseJid } from "../base/jid.ts";
 import { digitsOf, parseFingerprint } from "./fingerprint.ts";
 
 /** What such a URI says. */
@@ -33,9 +33,7 @@ const SHAPE = /^xmpp:([^?#]+)\?([^#]*)(?:#.*)?$/is;
 export function buildVerificationUri(jid: string, spkiFingerprints: string | readonly string[]): string {
   const digits = new Set([spkiFingerprints].flat().map(digitsOf));
   if (digits.size === 0) throw new XtlsError("invalid-argument", "There is no fingerprint to show");
-  const { local, domain } = parseJid(requireBare(jid));
-  const address = `${local && `${encodeURIComponent(local)}@`}${encodeDomain(domain)}`;
-  return `xmpp:${address}?${QUERY_TYPE}${[...digits].map((hex) => `;${FINGERPRINT}=${hex}`).join("")}`;
+  return `xmpp:${encodeJid(jid)}?${QUERY_TYPE}${[...digits].map((hex) => `;${FINGERPRINT}=${hex}`).join("")}`;
 }
 
 /**
@@ -50,31 +48,12 @@ export function parseVerificationUri(text: string): VerificationUri {
   if (type !== QUERY_TYPE) throw invalid(`does not ask for ${QUERY_TYPE}`);
   const fingerprints = new Set(parameters.flatMap(fingerprintIn));
   if (fingerprints.size === 0) throw invalid(`has no ${FINGERPRINT}`);
-  return { jid: decodeAddress(path), spkiFingerprints: [...fingerprints] };
+  return { jid: decodeJid(path), spkiFingerprints: [...fingerprints] };
 }
 
 function fingerprintIn(parameter: string): string[] {
   const [key, ...value] = parameter.split("=");
   return decode(key!) === FINGERPRINT ? [parseFingerprint(decode(value.join("=")))] : [];
-}
-
-/** Part by part, so that an escaped @ or / cannot move the border between them. */
-function decodeAddress(path: string): string {
-  const parts = path.split("@").map(decode);
-  if (parts.length <= 2 && !parts.some((part) => /[@/]/.test(part))) return requireBare(parts.join("@"));
-  throw new XtlsError("invalid-jid", "The code has something else than a bare JID");
-}
-
-function requireBare(jid: string): string {
-  const { resource } = parseJid(jid);
-  if (resource !== "") throw new XtlsError("invalid-jid", "Keys are verified for a bare JID");
-  if (/\p{Cs}/u.test(jid)) throw new XtlsError("invalid-jid", "Half a character has no percent-encoding");
-  return bareJid(jid);
-}
-
-/** RFC 5122 wants an IPv6 address in its brackets as it is. */
-function encodeDomain(domain: string): string {
-  return domain.startsWith("[") ? domain : encodeURIComponent(domain);
 }
 
 function decode(text: string): string {

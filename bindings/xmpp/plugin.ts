@@ -130,7 +130,7 @@ export class Xtls {
   /**
    * Asks whether a full JID advertises XTLS. A server on the way can make the answer what it likes.
    *
-   * @throws XtlsError `invalid-state` when not online; `timeout`
+   * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `timeout`
    */
   async supports(peer: string): Promise<boolean> {
     return supports(peer, this.#online().address, this.#questions);
@@ -140,7 +140,7 @@ export class Xtls {
    * Asks a full JID what it could do, without a start (XEP-0250). Our own key is named only to a peer whose key we know.
    * A server on the way can make the answer what it likes.
    *
-   * @throws XtlsError `invalid-state` when not online; `unsupported`, `timeout`, `malformed`
+   * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `unsupported`, `timeout`, `malformed`
    */
   async probe(peer: string): Promise<Offer> {
     const session = this.#online();

@@ -7,8 +7,8 @@
 import xml, { type Element } from "@xmpp/xml";
 
 import { XtlsError } from "../errors.ts";
+import { isSameJid, prepareJid } from "../base/jid.ts";
 import type { IncomingAnswer } from "../xtls/endpoint.ts";
-import { isSameJid } from "../base/jid.ts";
 import { randomId } from "./id.ts";
 
 /** Milliseconds. */
@@ -22,8 +22,9 @@ export class Questions {
     this.#send = send;
   }
 
-  /** @throws XtlsError `timeout` after 30 s */
-  ask(to: string, from: string, question: Element): Promise<IncomingAnswer> {
+  /** @throws XtlsError `invalid-jid`; `timeout` after 30 s */
+  async ask(address: string, from: string, question: Element): Promise<IncomingAnswer> {
+    const to = prepareJid(address);
     const id = randomId();
     let timer: ReturnType<typeof setTimeout>;
     const answer = new Promise<IncomingAnswer>((resolve, reject) => {

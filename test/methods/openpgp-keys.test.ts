@@ -89,6 +89,8 @@ for (const [userIds, expected] of [
   [["xmpp:romeo@montague.lit/orchard"], "key-refused"],
   [["xmpp:romeo@montague.lit?message"], "key-refused"],
   [["xmpp:%zz"], "key-refused"],
+  [["xmpp:romeo%40montague.lit"], "key-refused"],
+  [["xmpp:R%C3%B6meo@montague.lit"], "key-refused"],
   [["romeo@montague.lit"], "key-refused"],
   [["mail:romeo@montague.lit"], "key-refused"],
   [["Romeo <xmpp:romeo@montague.lit>"], "key-refused"],

@@ -42,7 +42,7 @@ test("is valid from before now for as many days as asked", () => {
 });
 
 test("names any bare JID, also of a server, of other scripts, of the greatest length", () => {
-  const longest = `${"l".repeat(1023)}@${"d".repeat(1023)}`;
+  const longest = `${"l".repeat(1023)}@${`${"d".repeat(63)}.`.repeat(15)}${"d".repeat(63)}`;
   for (const jid of [
     "a@b",
     "capulet.example",
@@ -54,6 +54,12 @@ test("names any bare JID, also of a server, of other scripts, of the greatest le
     assert.is(identity.jid, jid);
     assert.equal(core.certificate(identity.certificate).jids, [jid]);
   }
+});
+
+test("writes the JID into the certificate as others compare it", () => {
+  const { jid, certificate } = core.createIdentity({ jid: "Júlia@XN--BCHER-KVA.Example." });
+  assert.is(jid, "júlia@bücher.example");
+  assert.equal(core.certificate(certificate).jids, [jid]);
 });
 
 test("refuses a JID that is not bare or not well-formed", () => {

@@ -47,6 +47,14 @@ test("an application's own handler keeps its answer, and the feature is added", 
   assert.equal(await featuresOf(romeo, juliet.address), ["urn:own", "urn:xmpp:tmp:xtls", "urn:xmpp:tmp:xtls:ext"]);
 });
 
+test("whoever has no address is not asked, whatever the question", async () => {
+  const romeo = await enter(router, "romeo");
+  for (const wrong of ["juliet@@capulet.lit/balcony", "juliet@capulet.lit..", "\u200b@capulet.lit/x"]) {
+    assert.is((await rejection(romeo.tunnels.supports(wrong))).code, "invalid-jid");
+    assert.is((await rejection(romeo.tunnels.probe(wrong))).code, "invalid-jid");
+  }
+});
+
 test("the feature is not added twice", async () => {
   const [romeo, juliet] = [await enter(router, "romeo"), await enter(router, "juliet")];
   juliet.xmpp.iqCallee.get(NS_INFO, "query", () =>

@@ -7,7 +7,7 @@
  * bare JID).
  */
 import type { Key, KeyID, PublicKey, Subkey } from "openpgp";
-import { isSameJid } from "../../base/jid.ts";
+import { decodeJid } from "../../base/jid-uri.ts";
 import { XtlsError } from "../../errors.ts";
 import { strictRules, type Library } from "./library.ts";
 import { readSections, type Section } from "./packets.ts";
@@ -96,7 +96,7 @@ async function read(library: Library, block: string | Uint8Array): Promise<reado
 function isUriOf(userId: string, jid: string): boolean {
   if (!/^xmpp:/i.test(userId)) return false;
   try {
-    return isSameJid(decodeURIComponent(userId.slice("xmpp:".length)), jid);
+    return decodeJid(userId.slice("xmpp:".length)) === jid;
   } catch {
     return false;
   }
