@@ -39,6 +39,10 @@ export function remembered(store: TrustStore, { otherwise }: RememberedOptions =
         const isForgotten = to === undefined && (from === "verified" || from === "first-use");
         if (to === "distrusted" || isForgotten) listener(jid, spkiFingerprint);
       }),
+    onVerify: (listener) =>
+      store.on("change", ({ jid, spkiFingerprint, to }) => {
+        if (to === "verified") listener(jid, spkiFingerprint);
+      }),
   };
 }
 

@@ -185,11 +185,15 @@ export class Xtls {
     for (const [event, listener] of Object.entries(listeners)) xmpp.on(event as "element", listener);
     streamManagement?.on?.("resumed", resumed);
     xmpp.middleware?.use((context, next) => this.#respond(context, next));
-    const unwatch = this.#options.trust.onDistrust?.((jid, key) => this.#session?.distrust(jid, key));
+    const { trust } = this.#options;
+    const unwatch = [
+      trust.onDistrust?.((jid, key) => this.#session?.distrust(jid, key)),
+      trust.onVerify?.((jid, key) => this.#session?.verified(jid, key)),
+    ];
     const restoreSend = interceptSend(xmpp, (stanza) => this.#depart(stanza));
     return () => {
       restoreSend();
-      unwatch?.();
+      for (const stop of unwatch) stop?.();
       for (const [event, listener] of Object.entries(listeners)) xmpp.removeListener(event, listener);
       streamManagement?.removeListener?.("resumed", resumed);
     };

@@ -146,11 +146,13 @@ export class Session {
 
   /** Somebody has stopped to believe a key: what it opened ends, and what is being judged, whatever was found out so far. */
   distrust(jid: string, spkiFingerprint: string): void {
-    const error = new XtlsError("not-trusted", `The key of ${jid} is distrusted now`);
-    for (const [association, certificate] of this.#certificates()) {
-      const isMeant = bareJid(association.peer) === jid && certificate?.spkiFingerprint === spkiFingerprint;
-      if (isMeant) this.#enter((now) => this.#endpoint.abort(association, error, now));
-    }
+    const error = new XtlsError("not-trusted", `The key of ${jid} is believed no longer: it was distrusted or forgotten`);
+    for (const association of this.#withKey(jid, spkiFingerprint)) this.#enter((now) => this.#endpoint.abort(association, error, now));
+  }
+
+  /** Somebody has verified a key: what it opened says so. */
+  verified(jid: string, spkiFingerprint: string): void {
+    for (const association of this.#withKey(jid, spkiFingerprint)) this.#enter(() => this.#endpoint.verified(association));
   }
 
   /** Closes every tunnel in order, and gives up those that are not open yet. */
@@ -163,6 +165,13 @@ export class Session {
     return new Promise((resolve, reject) => {
       this.#enter((now) => this.#deliveries.set(this.#endpoint.send(association, stanza, now), { resolve, reject }));
     });
+  }
+
+  /** The tunnels with a peer's key that are open or being judged. */
+  #withKey(jid: string, spkiFingerprint: string): readonly Association[] {
+    const isMeant = (association: Association, certificate: Certificate | undefined): boolean =>
+      bareJid(association.peer) === jid && certificate?.spkiFingerprint === spkiFingerprint;
+    return this.#certificates().flatMap(([association, certificate]) => (isMeant(association, certificate) ? [association] : []));
   }
 
   /** The certificates at the other ends of tunnels that are open or being judged. */

@@ -270,6 +270,11 @@ export class Association implements Tunnel {
     this.#advance(now);
   }
 
+  /** Somebody has verified the peer's key while the tunnel was open. */
+  verified(): void {
+    if (this.#security !== undefined) this.#security = { ...this.#security, trust: "verified" };
+  }
+
   // --- stanzas out ------------------------------------------------------------------------
 
   /** @throws XtlsError the caller's errors: nothing was sent */

@@ -127,6 +127,11 @@ export class Endpoint {
     this.#own(tunnel)?.judged(verdict, now);
   }
 
+  /** The key of an open tunnel's peer has been verified since. */
+  verified(tunnel: Tunnel): void {
+    this.#own(tunnel)?.verified();
+  }
+
   /**
    * Sends a message of the method that runs, an element in `urn:xmpp:tmp:xtls:ext` of at most 64 KiB.
    * @throws XtlsError `closed` when no method runs; `unfit-stanza`, `stanza-too-large`, `limit-exceeded`

@@ -90,10 +90,16 @@ export interface Trust {
    */
   isKeyChange?(claim: Claim): boolean | Promise<boolean>;
   /**
-   * Tells of keys that somebody has stopped to believe: their open tunnels end. Absent: nobody ever does.
+   * Tells of keys that are believed no longer, distrusted or forgotten: their open tunnels end. Absent: nobody ever stops
+   * to believe one.
    * @returns what ends the telling
    */
   onDistrust?(listener: (jid: string, spkiFingerprint: string) => void): () => void;
+  /**
+   * Tells of keys that have been verified: their open tunnels' `security.trust` says so from then on. Absent: nobody is told.
+   * @returns what ends the telling
+   */
+  onVerify?(listener: (jid: string, spkiFingerprint: string) => void): () => void;
 }
 
 /**

@@ -7,9 +7,12 @@ import xml, { type Element } from "@xmpp/xml";
 import type { XtlsError } from "../../bindings/errors.ts";
 import { insecure } from "../../bindings/methods/insecure.ts";
 import { sas } from "../../bindings/methods/sas.ts";
+import { dangerouslyTrustOnFirstUse } from "../../bindings/trust/first-use.ts";
 import { remembered } from "../../bindings/trust/remembered.ts";
 import { memoryStorage } from "../../bindings/trust/storage.ts";
 import { TrustStore } from "../../bindings/trust/store.ts";
+import type { Tunnel } from "../../bindings/xmpp/tunnel.ts";
+import type { Trust } from "../../bindings/xtls/trust.ts";
 import { type Router, startRouter } from "../../scripts/servers/router.ts";
 import { assert, suite } from "../suite.ts";
 import { type Actor, clearStage, enter, once, pair, rejection } from "./stage.ts";
@@ -32,10 +35,10 @@ interface Person {
   readonly store: TrustStore;
 }
 
-async function person(name: string): Promise<Person> {
+async function person(name: string, trust: (store: TrustStore) => Trust = remembered): Promise<Person> {
   const store = new TrustStore(memoryStorage());
-  const methods = [sas({ confirm: () => true }), insecure()];
-  return { store, actor: await enter(router, name, { trust: remembered(store), methods }) };
+  const methods = trust === remembered ? [sas({ confirm: () => true }), insecure()] : [];
+  return { store, actor: await enter(router, name, { trust: trust(store), methods }) };
 }
 
 test("a tunnel of two ends that make offers is bound", async () => {
@@ -85,6 +88,36 @@ test("ends the open tunnels of a key that the user distrusts, and opens no other
   await romeo.store.distrust(tunnel.peer.split("/")[0] as string, juliet.actor.identity.spkiFingerprint);
   assert.is((await end)?.code, "not-trusted");
   assert.is((await rejection(romeo.actor.tunnels.open(juliet.actor.address, { methods: ["sas"] }))).code, "not-trusted");
+});
+
+test("ends the open tunnels of a key that the user forgets, and of one whose first use is forgotten", async () => {
+  for (const forget of [
+    (store: TrustStore, jid: string, key: string) => store.forget(jid, key),
+    (store: TrustStore) => store.forgetFirstUse(Date.now() + 1),
+  ]) {
+    const [romeo, juliet] = [await person("romeo"), await person("juliet", (store) => dangerouslyTrustOnFirstUse(store))];
+    const incoming = once<Tunnel>((done) => juliet.actor.tunnels.on("tunnel", done));
+    await romeo.store.verify("juliet@verona.example", juliet.actor.identity.spkiFingerprint);
+    await romeo.actor.tunnels.open(juliet.actor.address);
+    const tunnel = await incoming;
+    const end = once<XtlsError | undefined>((done) => tunnel.on("close", done));
+    await forget(juliet.store, "romeo@verona.example", romeo.actor.identity.spkiFingerprint);
+    assert.is((await end)?.code, "not-trusted");
+    await Promise.all([romeo, juliet].map(({ actor }) => actor.tunnels.close()));
+  }
+});
+
+test("an open tunnel says that its key has been verified since", async () => {
+  const [romeo, juliet] = [await person("romeo"), await person("juliet", (store) => dangerouslyTrustOnFirstUse(store))];
+  const incoming = once<Tunnel>((done) => juliet.actor.tunnels.on("tunnel", done));
+  await romeo.store.verify("juliet@verona.example", juliet.actor.identity.spkiFingerprint);
+  await romeo.actor.tunnels.open(juliet.actor.address);
+  const tunnel = await incoming;
+  assert.is(tunnel.security?.trust, "first-use");
+  await juliet.store.verify("nurse@verona.example", romeo.actor.identity.spkiFingerprint);
+  assert.is(tunnel.security?.trust, "first-use");
+  await juliet.store.verify("romeo@verona.example", romeo.actor.identity.spkiFingerprint);
+  assert.equal([tunnel.security?.trust, tunnel.state], ["verified", "open"]);
 });
 
 test("a server that strips a method from an offer alarms both users, and no tunnel opens", async () => {
