@@ -109,6 +109,8 @@ export function scenario(name: BrowserName): void {
       assert.is(await (await visit("free"))(way, "remember", way, jid, keys(0, 3)), "3");
       const page = await visit("free");
       assert.is(await page(way, "remember", way, jid, []), "3");
+      assert.is(await page(way, "misremember", way, jid, keys(3, 4)[0]!), "invalid-argument");
+      assert.is(await page(way, "remember", way, jid, []), "3", "what could not be read again was not written");
       for (const damaged of ["", "{", 7]) {
         await page(way, "spoil", way, damaged);
         assert.is(await page(way, "remember", way, jid, keys(3, 4)), "store-damaged");

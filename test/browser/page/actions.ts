@@ -6,9 +6,9 @@
 import { converse } from "./engines.ts";
 import { load } from "./loading.ts";
 import { exchange } from "./romeo.ts";
-import { remember, spoil } from "./trust.ts";
+import { misremember, remember, spoil } from "./trust.ts";
 
-export const actions = { converse, exchange, load, remember, spoil };
+export const actions = { converse, exchange, load, misremember, remember, spoil };
 export type Actions = typeof actions;
 
 /** A wish for an action, as it travels to where it is carried out. */

@@ -21,6 +21,21 @@ export async function remember(database: string, jid: string, keys: readonly str
   }
 }
 
+/** A policy wants something kept that could not be read again. @returns the code of what went wrong */
+export async function misremember(database: string, jid: string, key: string): Promise<string> {
+  const store = new TrustStore(indexedDbStorage(database));
+  const record = {
+    jid,
+    spkiFingerprint: key,
+    state: "unknown",
+    hasExtensions: false,
+    certificates: [],
+    firstSeen: "yesterday",
+    history: [],
+  } as const;
+  return store.revise(jid, () => ({ result: "kept", record })).catch((error: XtlsError) => error.code);
+}
+
 /** What lies in the database now becomes this, whatever it is. */
 export async function spoil(database: string, value: unknown): Promise<void> {
   const opening = indexedDB.open(database);
