@@ -33,11 +33,12 @@ export class DocumentCache {
     return text;
   }
 
+  /** Frozen, since whoever asks for the list gets this one: what is taken out of it would be forgotten. */
   #keep(text: string | undefined, keys: readonly TrustRecord[], entries: readonly Entry[]): readonly TrustRecord[] {
     this.#text = text;
-    this.#keys = keys;
+    this.#keys = Object.freeze(keys);
     this.#entries = new Map(entries.map((entry) => [entry.record, entry]));
-    return keys;
+    return this.#keys;
   }
 
   /** @returns undefined when the text is not as `printDocument` has it; `parseDocument` then decides */

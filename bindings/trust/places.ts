@@ -84,7 +84,7 @@ export function withinShares(keys: Keys): Keys {
  * fills the store gives way to himself.
  */
 function beyond(kind: Keys, perJid: number, inAll: number, keys: Keys): readonly TrustRecord[] {
-  if (kind.length <= perJid) return [];
+  if (kind.length <= inAll && [...roundsBy(kind, ({ jid }) => jid).values()].every((round) => round < perJid)) return [];
   const latest = latestFirst(kind);
   const byJid = roundsBy(latest, ({ jid }) => jid);
   const within = latest.filter((key) => byJid.get(key)! < perJid);
@@ -109,8 +109,11 @@ function roundsBy(keys: Keys, name: (key: TrustRecord) => string): ReadonlyMap<T
 
 /** By when they were last of use; of two alike the one that became known later comes first. */
 function latestFirst(keys: Keys): TrustRecord[] {
-  const used = ({ lastSeen, firstSeen }: TrustRecord): number => Date.parse(lastSeen ?? firstSeen);
-  return [...keys].reverse().sort((a, b) => used(b) - used(a));
+  const used = keys.map((key) => ({ key, at: Date.parse(key.lastSeen ?? key.firstSeen) }));
+  return used
+    .reverse()
+    .sort((a, b) => b.at - a.at)
+    .map(({ key }) => key);
 }
 
 /** The last two labels of the domain: whoever owns a domain makes as many below it as he likes. */

@@ -12,7 +12,7 @@ import { DocumentCache } from "./document-cache.ts";
 import { canonicalFingerprint } from "./fingerprint.ts";
 import { type Keys, merged, put, recordOf } from "./keys.ts";
 import { requireRoom, type Room, roomIn, STORE_LIMITS } from "./places.ts";
-import { decided, isSameKey, type TrustRecord } from "./record.ts";
+import { decided, isSameKey, nameOf, type TrustRecord } from "./record.ts";
 import type { TrustStorage } from "./storage.ts";
 import { changeInWords, type TrustChange } from "./words.ts";
 
@@ -236,16 +236,9 @@ function foreign(text: string): Keys {
 
 /** A record that did not change is the same object in both lists. */
 function* changes(before: Keys, after: Keys): Generator<TrustChange> {
-  const [old, present] = [new Set(before), new Set(after)];
-  for (const record of after)
-    if (!old.has(record))
-      yield* change(
-        before.find((key) => isSameKey(key, record)),
-        record,
-        after,
-      );
-  for (const record of before)
-    if (!present.has(record) && !after.some((key) => isSameKey(key, record))) yield* change(record, undefined, after);
+  const [old, present] = [before, after].map((keys) => new Map(keys.map((key) => [nameOf(key), key])));
+  for (const [name, record] of present!) if (old!.get(name) !== record) yield* change(old!.get(name), record, after);
+  for (const [name, record] of old!) if (!present!.has(name)) yield* change(record, undefined, after);
 }
 
 function* change(before: TrustRecord | undefined, after: TrustRecord | undefined, keys: Keys): Generator<TrustChange> {

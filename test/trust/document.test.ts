@@ -166,6 +166,16 @@ test("reads an address as it is prepared today, however it was written", () => {
   assert.equal(first, full);
 });
 
+test("a key that was distrusted under another writing of a domain is distrusted", () => {
+  const [first] = parseDocument(
+    bent((document) => {
+      document.keys[0].jid = "juliet@xn--verna-2ta.example";
+      document.keys[0].state = document.keys[0].history.at(-1).to = "distrusted";
+    }),
+  );
+  assert.equal([first?.jid, first?.state], ["juliet@veróna.example", "distrusted"]);
+});
+
 test("an address that nobody can have any more locks nobody out, and is written again as it was", () => {
   const jid = `${"x".repeat(1024)}@capulet.lit`;
   const [first, second] = parseDocument(bent((document) => (document.keys[0].jid = jid)));

@@ -1,5 +1,6 @@
 import { parseDocument } from "../../bindings/trust/document.ts";
 import { memoryStorage } from "../../bindings/trust/storage.ts";
+import type { TrustRecord } from "../../bindings/trust/record.ts";
 import type { TrustStore } from "../../bindings/trust/store.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "../xtls/code.ts";
@@ -92,6 +93,19 @@ test("a call that fails holds up no other", async () => {
     store.verify(JID, PHONE),
   ];
   assert.equal(await Promise.all(calls.map(codeOf)), ["none", "none", "invalid-state", "none"]);
+});
+
+test("what it lists is not what it keeps: nobody changes it by the way", async () => {
+  const { store } = open();
+  await store.verify(JID, PHONE);
+  for (let time = 0; time < 2; time++) {
+    const [keys, [key]] = [(await store.list()) as TrustRecord[], await store.list()];
+    assert.throws(() => keys.pop(), /TypeError|object|extensible/);
+    assert.throws(() => Object.assign(key!, { state: "distrusted" }), /read only/);
+    assert.throws(() => (key!.history as unknown[]).pop(), /TypeError|object|extensible/);
+    await store.verify("nurse@capulet.lit", LAPTOP);
+  }
+  assert.equal((await store.list()).map(({ state }) => state), ["verified", "verified"]);
 });
 
 test("two stores over one storage lose none of each other's changes", async () => {
