@@ -1,5 +1,5 @@
 /**
- * Keeps the generated parts of docs/protocol.md equal to the code they are made from.
+ * Keeps the generated parts of docs/protocol.md and docs/security.md equal to the code they are made from.
  *
  *     tsx scripts/docs.ts            write them anew
  *     tsx scripts/docs.ts --check    write nothing, fail when they are stale
@@ -10,15 +10,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { readRecord, record, renderExchange, writeRecord } from "./docs/exchange.ts";
-import { admissions, codes, conditions, limits, serverOnly, states } from "./docs/tables.ts";
+import { admissions, clear, codes, conditions, limits, serverOnly, states } from "./docs/tables.ts";
 
 const path = (name: string) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
-const PROTOCOL = path("protocol.md");
 const EXCHANGE = path("exchange.xml");
 
-/** The page with every generated part made anew. */
-export function regenerate(page: string): string {
-  const parts: Record<string, () => string> = {
+/** The generated parts of each page. */
+const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "protocol.md": {
     states,
     admissions,
     conditions,
@@ -26,23 +25,35 @@ export function regenerate(page: string): string {
     limits,
     "server-only": serverOnly,
     exchange: () => renderExchange(readRecord(readFileSync(EXCHANGE, "utf8"))),
-  };
-  return Object.entries(parts).reduce((text, [name, part]) => replaced(text, name, part()), page);
+  },
+  "security.md": { clear },
+};
+
+/** The pages of docs/ that have generated parts. */
+export const GENERATED: readonly string[] = Object.keys(PAGES);
+
+/** A page with every generated part made anew. */
+export function regenerate(name: string, page: string): string {
+  return Object.entries(PAGES[name] ?? {}).reduce((text, [part, make]) => replaced(name, text, part, make()), page);
 }
 
-function replaced(page: string, name: string, part: string): string {
+function replaced(page: string, text: string, name: string, part: string): string {
   const [start, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
-  const [from, to] = [page.indexOf(start), page.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/protocol.md has no place for "${name}"`);
-  return `${page.slice(0, from)}${start}\n\n${part.trim()}\n\n${page.slice(to)}`;
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/${page} has no place for "${name}"`);
+  return `${text.slice(0, from)}${start}\n\n${part.trim()}\n\n${text.slice(to)}`;
 }
 
 async function main(flags: readonly string[]): Promise<void> {
   if (flags.includes("--record")) writeFileSync(EXCHANGE, writeRecord(await record()));
-  const page = readFileSync(PROTOCOL, "utf8");
-  const fresh = regenerate(page);
-  if (!flags.includes("--check")) writeFileSync(PROTOCOL, fresh);
-  else if (fresh !== page) throw new Error("docs/protocol.md is stale: run `npx tsx scripts/docs.ts`");
+  for (const name of GENERATED) renew(name, flags.includes("--check"));
+}
+
+function renew(name: string, isCheck: boolean): void {
+  const page = readFileSync(path(name), "utf8");
+  const fresh = regenerate(name, page);
+  if (!isCheck) writeFileSync(path(name), fresh);
+  else if (fresh !== page) throw new Error(`docs/${name} is stale: run \`npx tsx scripts/docs.ts\``);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

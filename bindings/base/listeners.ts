@@ -11,10 +11,10 @@ export type Listener<Arguments extends readonly unknown[]> = (...args: Arguments
 /** Listeners by event; `Events` maps each event's name to its arguments. */
 export class Listeners<Events extends Record<keyof Events, unknown[]>> {
   readonly #all: { [Name in keyof Events]?: Set<Listener<Events[Name]>> } = {};
-  readonly #report: (error: unknown) => void;
+  readonly #report: (error: unknown, event: keyof Events) => void;
 
-  /** @param report told what a listener threw or rejected with; must not throw */
-  constructor(report: (error: unknown) => void) {
+  /** @param report told what a listener threw or rejected with, and at which event; must not throw */
+  constructor(report: (error: unknown, event: keyof Events) => void) {
     this.#report = report;
   }
 
@@ -30,9 +30,15 @@ export class Listeners<Events extends Record<keyof Events, unknown[]>> {
     return (this.#all[event]?.size ?? 0) > 0;
   }
 
-  /** Calls every listener, in the order in which they were added; returns before their promises settle. */
-  emit<Name extends keyof Events>(event: Name, ...args: Events[Name]): void {
-    for (const listener of [...(this.#all[event] ?? [])]) watched(() => listener(...args), this.#report);
+  /**
+   * Calls every listener, in the order in which they were added; returns before their promises settle.
+   * @returns false when nobody listens
+   */
+  emit<Name extends keyof Events>(event: Name, ...args: Events[Name]): boolean {
+    const report = (error: unknown): void => this.#report(error, event);
+    const listeners = [...(this.#all[event] ?? [])];
+    for (const listener of listeners) watched(() => listener(...args), report);
+    return listeners.length > 0;
   }
 }
 

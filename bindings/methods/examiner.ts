@@ -27,6 +27,11 @@ export class Examiner {
     if (this.#methods.size < all.length) throw new XtlsError("invalid-argument", "Two methods have the same name");
   }
 
+  /** Every method, in order of preference. */
+  get names(): readonly string[] {
+    return [...this.#methods.keys()];
+  }
+
   /**
    * The methods for one peer, in order of preference; `x509` alone when there is nothing else.
    * @param shown certificates that the peer's offer names, if it made one

@@ -39,7 +39,9 @@ export class Identity {
   readonly spkiFingerprint: string;
   /** SHA-1 of the certificate, 40 lower-case hex digits (XEP-0250). */
   readonly sha1: string;
-  /** The certificate's first JID; empty when it names none. */
+  /** The certificate's JIDs (xmppAddr), in its order. */
+  readonly jids: readonly string[];
+  /** The first of them; empty when it names none. */
   readonly jid: string;
   /** @internal */
   readonly owned: Owned<IdentityPointer>;
@@ -60,6 +62,7 @@ export class Identity {
     this.fingerprint = own.fingerprint;
     this.spkiFingerprint = own.spkiFingerprint;
     this.sha1 = own.sha1;
+    this.jids = own.jids;
     this.jid = own.jids[0] ?? "";
   }
 

@@ -9,9 +9,10 @@ import xml, { type Element } from "@xmpp/xml";
 
 import { NS_XTLS, NS_XTLS_EXT } from "../xtls/namespaces.ts";
 import type { Questions } from "./questions.ts";
-import { isAnswer, isRequest } from "./stanza.ts";
+import { childrenOf, hasPlainAttributes, hasText, isAnswer, isEmpty } from "./stanza.ts";
 
 const NS_DISCO_INFO = "http://jabber.org/protocol/disco#info";
+const NS_FORMS = "jabber:x:data";
 
 /** What disco#info lists for this plug-in; an application that publishes a hash of its features (XEP-0115) adds these. */
 export const discoFeatures: readonly string[] = [NS_XTLS, NS_XTLS_EXT];
@@ -22,11 +23,27 @@ export function ownInfo(): Element {
   return xml("query", { xmlns: NS_DISCO_INFO }, identity, xml("feature", { var: NS_DISCO_INFO }));
 }
 
-/** True for a question about features that names no node, and for nothing that asks something else beside it. */
-export function asksForInfo(stanza: Element): boolean {
-  const [query, ...others] = stanza.getChildElements();
-  const isAlone = isRequest(stanza) && stanza.attrs.type === "get" && others.length === 0;
-  return isAlone && query !== undefined && query.is("query", NS_DISCO_INFO) && !query.attrs.node;
+/** True for a question about features that names no node, and for nothing that asks or says something else beside it. */
+export function isFeatureQuestion(stanza: Element): boolean {
+  const query = stanza.attrs.type === "get" ? loneQuery(stanza) : undefined;
+  return query !== undefined && isEmpty(query);
+}
+
+/** True for the answer to such a question, with nothing in it but what XEP-0030 and XEP-0128 have there. */
+export function isFeatureAnswer(stanza: Element): boolean {
+  const query = stanza.attrs.type === "result" ? loneQuery(stanza) : undefined;
+  return query !== undefined && !hasText(query) && childrenOf(query).every(isFeature);
+}
+
+/** The question's element, if that is all there is in an IQ. */
+function loneQuery(stanza: Element): Element | undefined {
+  const [query, ...others] = childrenOf(stanza);
+  const isAlone = stanza.is("iq") && others.length === 0 && !hasText(stanza) && hasPlainAttributes(stanza);
+  return isAlone && query?.is("query", NS_DISCO_INFO) && !query.attrs.node ? query : undefined;
+}
+
+function isFeature(child: Element): boolean {
+  return child.is("x", NS_FORMS) || ((child.is("identity") || child.is("feature")) && isEmpty(child));
 }
 
 /** Adds our features to an answer that is about to leave; any other stanza stays as it is. */

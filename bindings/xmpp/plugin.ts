@@ -13,19 +13,21 @@ import type { Identity } from "../tls/identity.ts";
 import { Examiner } from "../methods/examiner.ts";
 import type { Method } from "../methods/method.ts";
 import type { EndpointOptions } from "../xtls/endpoint.ts";
-import { isSameJid } from "../base/jid.ts";
+import { fullJid, isSameJid } from "../base/jid.ts";
 import { NS_C2CTLS } from "../xtls/namespaces.ts";
 import { type Offer, parseOffer } from "../xtls/offer.ts";
 import type { Trust } from "../xtls/trust.ts";
 import type { Security } from "../xtls/tunnel.ts";
-import { advertise, asksForInfo, ownInfo, supports } from "./disco.ts";
-import type { Context, Entity } from "./entity.ts";
-import { Inner } from "./inner.ts";
+import { type Address, addressIn, requireOptions, requireOwn } from "./arguments.ts";
+import { advertise, isFeatureQuestion, ownInfo, supports } from "./disco.ts";
+import { type Context, type Entity, isComponent } from "./entity.ts";
+import { entering, type Ground, leaving, refusal } from "./firewall/clear.ts";
+import { type Gate, gateOf } from "./firewall/gate.ts";
 import { Outbox } from "./outbox.ts";
-import { interceptSend } from "./outgoing.ts";
 import { Replay } from "./replay.ts";
-import { type Policies, refusal, refuseDeparture } from "./policy.ts";
+import type { Policies } from "./policy.ts";
 import { Questions } from "./questions.ts";
+import { Reporter } from "./reporter.ts";
 import { Session, type Start } from "./session.ts";
 import { disableNagle } from "./socket.ts";
 import { answerIn, xtlsRequest } from "./stanza.ts";
@@ -46,9 +48,11 @@ export interface XtlsOptions extends Pick<EndpointOptions, "limits" | "hasExtens
    */
   readonly accept?: (start: Start) => boolean | Promise<boolean>;
   /**
-   * `off`, `opportunistic` (the default) or `required`, for everybody or by bare JID. Where tunnels are required, a clear message or
-   * IQ request of the peer is answered by `security-required` and kept from middleware and `iqCallee` (listeners of the entity's
-   * own events still see it; `security(stanza)` tells), and one to the peer is not sent: `send` rejects with the same code.
+   * `off`, `opportunistic` (the default) or `required`, for everybody or by bare JID. Where tunnels are required, only what
+   * docs/security.md lists passes in clear. Whatever else comes is kept from middleware and `iqCallee`, and answered by
+   * `security-required` where an answer is due; whatever else is to leave is not sent: `send` rejects with the same code. Listeners
+   * of the entity's own events, and middleware that was there before this plug-in, still see what came in clear;
+   * `security(stanza)` tells. A function that throws, or returns something else, requires.
    */
   readonly policy?: Policies;
   /**
@@ -59,12 +63,19 @@ export interface XtlsOptions extends Pick<EndpointOptions, "limits" | "hasExtens
 }
 
 export interface XtlsEvents {
+  /** A stanza that came through a tunnel, whichever: nobody but the tunnel's peer can have sent it. */
+  stanza: [stanza: Element, tunnel: Tunnel];
   /** A peer opened a tunnel. */
   tunnel: [tunnel: Tunnel];
   /** A peer's start came to nothing: declined, not trusted, or failed on the way. */
   refused: [from: string, error: XtlsError];
   /** Tell the user: this peer's key changed, its offers were changed on the way, or it seems to have lost what it could once do. */
   alarm: [peer: string, error: XtlsError];
+  /**
+   * A listener or handler of the application's threw or rejected, an answer could not be sent, or there can be no tunnels on this
+   * stream. Without a listener for it the entity's `error` tells, as xmpp.js does; if nobody listens there, the console, once.
+   */
+  error: [error: unknown];
 }
 
 /**
@@ -84,29 +95,33 @@ export class Xtls {
   readonly #entity: Entity;
   readonly #options: XtlsOptions;
   readonly #outbox: Outbox;
-  readonly #inner: Inner;
+  readonly #gate: Gate;
   readonly #questions: Questions;
   readonly #examiner: Examiner;
   readonly #policy: Policies;
   readonly #replay = new Replay();
+  readonly #reporter: Reporter;
   readonly #listeners: Listeners<XtlsEvents>;
   readonly #detach: () => void;
   #session: Session | undefined;
+  #isClosed = false;
 
   /** Use `xtls()`. */
   constructor(options: XtlsOptions) {
+    requireOptions(options);
     const { xmpp, trust, methods = [], policy = "opportunistic" } = options;
     this.#examiner = new Examiner(trust, methods);
     this.#policy = policy;
     this.#entity = xmpp;
     this.#options = options;
     this.#outbox = new Outbox(xmpp);
-    this.#inner = new Inner(xmpp, this.#report);
+    this.#gate = gateOf(xmpp);
     this.#questions = new Questions((stanza) => this.#outbox.send(stanza));
-    this.#listeners = new Listeners(this.#report);
+    this.#reporter = new Reporter(xmpp, (error) => this.#listeners.emit("error", error));
+    this.#listeners = new Listeners((error, event) => (event === "error" ? this.#reporter.fallBack(error) : this.#reporter.report(error)));
+    if (xmpp.status === "online") this.#session = this.#newSession();
     this.#detach = this.#attach();
     disableNagle(xmpp);
-    if (xmpp.status === "online") this.#bind();
   }
 
   /** Our own full JID; undefined when not online. */
@@ -123,8 +138,9 @@ export class Xtls {
    *   then whatever keeps it from opening: `unsupported`, `declined`, `no-common-method`, `timeout`, `not-trusted`, `key-changed`,
    *   `wrong-address`, `downgraded`, `not-authorized`, `not-confirmed`, `bad-record`, …
    */
-  async open(peer: string, options: { readonly methods?: readonly string[] } = {}): Promise<Tunnel> {
-    return this.#online().open(peer, options.methods);
+  async open(peer: Address, options: { readonly methods?: readonly string[] } = {}): Promise<Tunnel> {
+    const jid = addressIn(peer, "The peer");
+    return this.#online().open(jid, options.methods);
   }
 
   /**
@@ -132,26 +148,28 @@ export class Xtls {
    *
    * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `timeout`
    */
-  async supports(peer: string): Promise<boolean> {
-    return supports(peer, this.#online().address, this.#questions);
+  async supports(peer: Address): Promise<boolean> {
+    const jid = fullJid(addressIn(peer, "The peer"));
+    return supports(jid, this.#online().address, this.#questions);
   }
 
   /**
-   * Asks a full JID what it could do, without a start (XEP-0250). Our own key is named only to a peer whose key we know.
+   * Asks a full JID what it could do, without a start (XEP-0250). Neither end names its keys: nothing here shows who asks or answers.
    * A server on the way can make the answer what it likes.
    *
    * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `unsupported`, `timeout`, `malformed`
    */
-  async probe(peer: string): Promise<Offer> {
+  async probe(peer: Address): Promise<Offer> {
+    const jid = fullJid(addressIn(peer, "The peer"));
     const session = this.#online();
-    const { type, payload } = await this.#questions.ask(peer, session.address, await session.offerFor(peer));
+    const { type, payload } = await this.#questions.ask(jid, session.address, session.offer);
     if (type === "result" && payload?.is("offer", NS_C2CTLS)) return parseOffer(payload);
-    throw new XtlsError("unsupported", `${peer} makes no offer`);
+    throw new XtlsError("unsupported", `${jid} makes no offer`);
   }
 
   /** The tunnel that a stanza came through, in middleware or a listener; undefined: it came in clear. */
   tunnel(stanza: Element): Tunnel | undefined {
-    return this.#inner.origin(stanza);
+    return this.#gate.inner.tunnelOf(stanza);
   }
 
   /** How safely a stanza came; undefined: in clear. */
@@ -164,9 +182,13 @@ export class Xtls {
     return this.#listeners.on(event, listener);
   }
 
-  /** Closes every tunnel, then leaves the entity as it was. */
+  /**
+   * Closes every tunnel, then leaves the entity as it was. Only answers to requests from inside that the application has not given
+   * yet go nowhere from then on, not even in clear.
+   */
   async close(): Promise<void> {
     await this.#session?.close();
+    this.#isClosed = true;
     this.#lose();
     this.#detach();
   }
@@ -174,6 +196,11 @@ export class Xtls {
   #attach(): () => void {
     const { xmpp } = this.#options;
     const { streamManagement } = xmpp;
+    const detach = this.#gate.attach({
+      address: this.#claimedAddress(),
+      complete: (stanza) => this.#complete(stanza),
+      leaveInClear: (stanza) => (this.#isOurs(stanza.attrs.from) ? leaving(stanza, this.#ground) : stanza),
+    });
     const listeners = {
       connect: () => disableNagle(xmpp),
       online: () => this.#bind(),
@@ -190,9 +217,8 @@ export class Xtls {
       trust.onDistrust?.((jid, key) => this.#session?.distrust(jid, key)),
       trust.onVerify?.((jid, key) => this.#session?.verified(jid, key)),
     ];
-    const restoreSend = interceptSend(xmpp, (stanza) => this.#depart(stanza));
     return () => {
-      restoreSend();
+      detach();
       for (const stop of unwatch) stop?.();
       for (const [event, listener] of Object.entries(listeners)) xmpp.removeListener(event, listener);
       streamManagement?.removeListener?.("resumed", resumed);
@@ -202,25 +228,47 @@ export class Xtls {
   /** A new address: whatever there was under the old one is over. */
   #bind(): void {
     this.#lose();
+    try {
+      this.#session = this.#newSession();
+    } catch (error) {
+      this.#endStream(error);
+    }
+  }
+
+  /** @throws XtlsError `invalid-jid` for an address that cannot have tunnels; `invalid-argument` for one that is not the identity's */
+  #newSession(): Session {
     const { identity, limits, hasExtensions = true, engine = {}, accept = () => true } = this.#options;
     const address = this.#ownAddress();
+    requireOwn(identity, address);
     const parts = { address, identity, limits: limits ?? {}, hasExtensions, engine, examiner: this.#examiner, policy: this.#policy };
-    this.#session = new Session(parts, {
+    return new Session(parts, {
       send: (stanza) => this.#outbox.send(stanza),
       accept,
       opened: (tunnel) => this.#listeners.emit("tunnel", tunnel),
       refused: (from, error) => this.#listeners.emit("refused", from, error),
       alarmed: (peer, error) => this.#listeners.emit("alarm", peer, error),
-      received: (stanza, tunnel) => this.#inner.pass(stanza, tunnel),
-      ended: (tunnel) => this.#inner.forget(tunnel),
-      report: this.#report,
+      arrived: (stanza, tunnel) => this.#gate.inner.remember(stanza, tunnel, this.#reporter.report),
+      received: (stanza, tunnel) => this.#receiveInner(stanza, tunnel),
+      ended: (tunnel) => this.#gate.inner.forget(tunnel),
+      report: this.#reporter.report,
     });
+  }
+
+  /** A stream without tunnels would have to do without what they are for. `start()` rejects with the reason, if it is still waiting. */
+  #endStream(error: unknown): void {
+    this.#reporter.tellAll(error);
+    this.#entity.stop?.().catch(this.#reporter.report);
   }
 
   // A component has a domain for an address, and a tunnel needs a resource.
   #ownAddress(): string {
-    const own = String(this.#entity.jid);
-    return this.#options.address ?? (own.includes("/") ? own : `${own}/xtls`);
+    return this.#claimedAddress() ?? String(this.#entity.jid);
+  }
+
+  /** The address that a component's plug-in speaks for; a client's is whatever its stream carries. */
+  #claimedAddress(): string | undefined {
+    if (!isComponent(this.#entity)) return undefined;
+    return this.#options.address ?? `${this.#entity.options?.domain ?? String(this.#entity.jid)}/xtls`;
   }
 
   #interrupt(): void {
@@ -238,7 +286,7 @@ export class Xtls {
   /** In order of arrival and without waiting for anything: TLS does not bear reordering. */
   #receive(stanza: Element): void {
     this.#replay.watch(stanza);
-    if (this.#inner.origin(stanza) || !this.#session || !this.#isOurs(stanza.attrs.to)) return;
+    if (this.tunnel(stanza) || !this.#session || !this.#isOurs(stanza.attrs.to)) return;
     const { from, type } = stanza.attrs;
     if (stanza.is("presence") && type === "unavailable" && from) return this.#session.unavailable(from);
     const request = xtlsRequest(stanza);
@@ -248,44 +296,48 @@ export class Xtls {
     if (answer && !this.#session.answer(answer)) this.#questions.answer(answer);
   }
 
-  /** Of the entity's middleware: a promise that never settles keeps iqCallee from answering what we answer. */
-  async #respond({ stanza }: Context, next: () => Promise<unknown>): Promise<unknown> {
-    const isClear = this.#inner.origin(stanza) === undefined;
-    if (!this.#session || !this.#isOurs(stanza.attrs.to)) return next();
-    if (isClear && xtlsRequest(stanza)) return new Promise(() => {});
-    return (isClear && refusal(stanza, this.#policy)) || (await next()) || (asksForInfo(stanza) ? ownInfo() : undefined);
+  #receiveInner(stanza: Element, tunnel: Tunnel): void {
+    this.#listeners.emit("stanza", stanza, tunnel);
+    this.#gate.inner.dispatch(stanza);
   }
 
-  #depart(stanza: Element): Promise<void> | undefined {
+  /** Of the entity's middleware, which cannot be taken away again. */
+  async #respond({ stanza }: Context, next: () => Promise<unknown>): Promise<unknown> {
+    const isInner = this.tunnel(stanza) !== undefined;
+    if (!isInner && (this.#isClosed || !this.#isOurs(stanza.attrs.to))) return next();
+    // A promise that never settles keeps iqCallee from answering what is answered elsewhere.
+    if (!isInner && this.#session && xtlsRequest(stanza)) return new Promise(() => {});
+    if (!isInner && !entering(stanza, this.#ground)) return new Promise(() => this.#refuse(stanza));
+    const reply = (await next()) || (this.#session && isFeatureQuestion(stanza) ? ownInfo() : undefined);
+    return isInner ? this.#gate.inner.answered(stanza, reply) : reply;
+  }
+
+  /** Not by way of the middleware, which makes an "error" of an answer that cannot be sent any more. */
+  #refuse(stanza: Element): void {
+    const answer = refusal(stanza, this.#ground);
+    if (answer) this.#entity.send(answer).catch(() => {});
+  }
+
+  #complete(stanza: Element): void {
     const { from } = stanza.attrs;
     if (this.#session && (from === undefined || isSameJid(String(from), this.#session.address))) advertise(stanza);
-    return this.#inner.divert(stanza) ?? (this.#isOurs(from) ? this.#keep(stanza) : undefined);
   }
 
-  /** Nothing in clear where a tunnel is required. */
-  #keep(stanza: Element): Promise<void> | undefined {
-    try {
-      refuseDeparture(stanza, this.#policy);
-      return undefined;
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  /** Without a session the same rules hold, as far as it is known whose stream this is. */
+  get #ground(): Ground {
+    const { jid } = this.#entity;
+    const own = this.#session?.address ?? this.#claimedAddress() ?? (jid === null ? undefined : String(jid));
+    return { policies: this.#policy, own };
   }
 
   /** A client's stream carries only what is its own address's; a component's, what is its whole domain's. */
   #isOurs(address: unknown): boolean {
-    const own = String(this.#entity.jid);
-    if (own.includes("/") || address === undefined) return true;
-    return isSameJid(String(address), this.#session?.address ?? this.#options.address ?? own);
+    const claimed = this.#claimedAddress();
+    return claimed === undefined || address === undefined || isSameJid(String(address), claimed);
   }
 
   #online(): Session {
     if (this.#session) return this.#session;
     throw new XtlsError("invalid-state", "The stream is not online");
   }
-
-  // As xmpp.js reports what middleware throws; later, so that the throw of an unheard "error" breaks nothing here.
-  #report = (error: unknown): void => {
-    queueMicrotask(() => this.#entity.emit("error", error));
-  };
 }

@@ -14,6 +14,7 @@ import { unlessOver } from "../methods/unless-over.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest } from "../xtls/endpoint.ts";
 import { bareJid } from "../base/jid.ts";
+import { watched } from "../base/listeners.ts";
 import { BASE_METHOD } from "../xtls/negotiation.ts";
 import type { Offer } from "../xtls/offer.ts";
 import type { Refusal } from "../xtls/association.ts";
@@ -43,6 +44,9 @@ export interface SessionPort {
   refused(from: string, error: XtlsError): void;
   /** Something happened with this peer that a person should know. */
   alarmed(peer: string, error: XtlsError): void;
+  /** A stanza came through a tunnel; nobody has seen it yet. */
+  arrived(stanza: Element, tunnel: Tunnel): void;
+  /** No request was waiting for it. */
   received(stanza: Element, tunnel: Tunnel): void;
   ended(tunnel: Tunnel): void;
   report(error: unknown): void;
@@ -117,11 +121,9 @@ export class Session {
     });
   }
 
-  /** What we would offer a peer: our keys only if we know one of its. @throws XtlsError `stream-lost` */
-  async offerFor(peer: string): Promise<Element> {
-    const jid = bareJid(peer);
-    const answers = Promise.all([this.#examiner.knows(jid), this.#examiner.methodsFor(jid)]);
-    return this.#endpoint.offer(...(await this.#whileOnline(answers)));
+  /** What we could do, for whoever asks or is asked. */
+  get offer(): Element {
+    return this.#endpoint.offer(this.#examiner.names);
   }
 
   receive(request: IncomingRequest): void {
@@ -206,7 +208,8 @@ export class Session {
     this.#isObeying = true;
     try {
       for (let outputs = this.#endpoint.take(); outputs.length > 0; outputs = this.#endpoint.take()) {
-        for (const output of outputs) this.#obey(output);
+        // What goes wrong with one shall not cost the others: each is obeyed on its own.
+        for (const output of outputs) watched(() => this.#obey(output), this.#port.report);
       }
     } finally {
       this.#isObeying = false;
@@ -214,7 +217,8 @@ export class Session {
     this.#clock.set(this.#endpoint.deadline);
   }
 
-  #obey(output: Output): void {
+  /** @returns the promise of what takes its time */
+  #obey(output: Output): void | Promise<void> {
     switch (output.kind) {
       case "request":
         return this.#sendIq("set", output, output.payload);
@@ -223,11 +227,11 @@ export class Session {
       case "error":
         return this.#sendIq("error", output, output.error);
       case "consent":
-        return void this.#consent(output.tunnel, output.offer);
+        return this.#consent(output.tunnel, output.offer);
       case "probe":
-        return void this.#describe(output);
+        return this.#describe(output);
       case "judge":
-        return void this.#judge(output.tunnel, output.method, output.claim);
+        return this.#judge(output.tunnel, output.method, output.claim);
       case "message":
         return this.#hear(output.tunnel, output.message);
       case "open":
@@ -262,14 +266,10 @@ export class Session {
     this.#enter((now) => this.#endpoint.refuse(association, code, now));
   }
 
-  /** Whoever shows a key that we know is told ours; everybody else, what we can do. */
-  async #describe(probe: Probe): Promise<void> {
-    const jid = bareJid(probe.from);
-    if (this.#policyFor(jid) === "off") return this.#enter(() => this.#endpoint.ignore(probe));
-    const shown = shownIn(probe.offer) ?? [];
-    const isKnown = shown.length > 0 && (await this.#ask(() => this.#examiner.knows(jid, shown))) === true;
-    const methods = (await this.#ask(() => this.#examiner.methodsFor(jid, shown))) ?? [];
-    this.#enter(() => this.#endpoint.describe(probe, isKnown, methods));
+  /** Nothing shows who asks, so everybody is told the same. */
+  #describe(probe: Probe): void {
+    const isOff = this.#policyFor(probe.from) === "off";
+    this.#enter(() => (isOff ? this.#endpoint.ignore(probe) : this.#endpoint.describe(probe, this.#examiner.names)));
   }
 
   async #judge(association: Association, method: string, claim: Claim): Promise<void> {
@@ -337,7 +337,9 @@ export class Session {
 
   #deliver(association: Association, stanza: Element): void {
     const tunnel = this.#tunnels.get(association);
-    if (tunnel && !tunnel.receive(stanza)) this.#port.received(stanza, tunnel);
+    if (tunnel === undefined) return;
+    this.#port.arrived(stanza, tunnel);
+    if (!tunnel.receive(stanza)) this.#port.received(stanza, tunnel);
   }
 
   #settle(delivery: Delivery, how: (deferred: Deferred<void>) => void): void {

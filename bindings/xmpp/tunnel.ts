@@ -5,14 +5,14 @@
  * stream nor timer but that of `request`.
  */
 
-import { Element } from "@xmpp/xml";
+import type { Element } from "@xmpp/xml";
 
 import { type Listener, Listeners } from "../base/listeners.ts";
 import { XtlsError } from "../errors.ts";
 import type { Role, State } from "../xtls/state.ts";
 import type { Security, Statistics, Tunnel as Association } from "../xtls/tunnel.ts";
 import { randomId } from "./id.ts";
-import { isAnswer, isRequest } from "./stanza.ts";
+import { copyWith, isAnswer, isRequest } from "./stanza.ts";
 
 export interface TunnelEvents {
   /** A stanza from the peer, `from` and `to` set. Answers that a `request` awaited are not repeated here. */
@@ -102,8 +102,7 @@ export class Tunnel {
   async request(iq: Element, timeout = REQUEST_TIMEOUT): Promise<Element> {
     if (!isRequest(iq)) throw new XtlsError("unfit-stanza", "A request is an iq of type get or set");
     const id = randomId();
-    const request = new Element("iq", { ...iq.attrs, id });
-    request.append(...iq.children);
+    const request = copyWith(iq, { id });
     const answer = this.#await(id, timeout);
     this.send(request).catch((error) => this.#requests.get(id)?.reject(error));
     return answer;

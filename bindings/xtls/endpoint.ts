@@ -142,13 +142,9 @@ export class Endpoint {
     own.say(message, now);
   }
 
-  /**
-   * Answers a `probe`.
-   * @param methods in order of preference, for that peer
-   * @param knowsPeer whether the peer's key is one that we know: only then our own is told
-   */
-  describe({ id, from: to }: Probe, knowsPeer: boolean, methods = this.#methods): void {
-    this.#outputs.push({ kind: "result", id, to, payload: this.offer(knowsPeer, methods) });
+  /** Answers a `probe`. Anybody could ask in anybody's name: what is told must not depend on who that is. */
+  describe({ id, from: to }: Probe, methods = this.#methods): void {
+    this.#outputs.push({ kind: "result", id, to, payload: this.offer(methods) });
   }
 
   /** Answers a `probe` as if there were no XTLS here. */
@@ -156,10 +152,9 @@ export class Endpoint {
     this.#outputs.push({ kind: "error", id, to, error: buildError("unsupported") });
   }
 
-  /** An `<offer/>` outside a tunnel. @param withKeys whether it tells our certificate's fingerprints */
-  offer(withKeys: boolean, methods = this.#methods): Element {
-    const offer = offerOf(this.#host, methods, "");
-    return buildOffer(withKeys ? offer : { ...offer, keys: [], fingerprints: [] });
+  /** An `<offer/>` without a start: it names no keys, since nothing shows who will read it. @param methods in order of preference */
+  offer(methods = this.#methods): Element {
+    return buildOffer({ ...offerOf(this.#host, methods, ""), keys: [], fingerprints: [] });
   }
 
   /**

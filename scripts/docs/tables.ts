@@ -2,6 +2,7 @@
 import { ERRORS, type ErrorCode, type ErrorRow } from "../../bindings/errors.ts";
 import { ALERTS } from "../../bindings/tls/alerts.ts";
 import { conditionOf, ON_THE_WIRE } from "../../bindings/xtls/condition.ts";
+import { CLEAR } from "../../bindings/xmpp/firewall/clear.ts";
 import { DEFAULT_LIMITS } from "../../bindings/xtls/limits.ts";
 import { SERVER_ONLY } from "../../bindings/xtls/routing.ts";
 import { ADMISSION, EVENTS, STATES, TRANSITIONS, type Event } from "../../bindings/xtls/state.ts";
@@ -62,8 +63,30 @@ export function serverOnly(): string {
   ]);
   return table(
     ["element", "namespace", "source", "dropped"],
-    rows.map(([element, namespace, xep, when]) => [element, namespace, xep, when || "always"] as string[]),
+    [
+      ...rows.map(([element, namespace, xep, when]) => [element, namespace, xep, when || "always"] as string[]),
+      ["any in which there is a message, presence or iq", "any", "XEP-0297", "unless `from` of what is in it is the peer"],
+    ],
   );
+}
+
+/** The test of each rule of what may pass in clear, in the order of the rules. */
+const CLEAR_TESTS: readonly string[] = [
+  "what is no stanza passes, as the stream needs it",
+  "IQs for the servers pass, and their answers; requests of servers do not, but for the own one's",
+  "of errors only the condition …, not what was asked or said, and no text",
+  "IQs for the servers pass, and their answers; requests of servers do not, but for the own one's",
+  "a question about features … only when it asks and says nothing else",
+  "XTLS … as it stands on the wire, and nothing beside it",
+  "a presence of which more would leave is refused; what comes with more in it loses it",
+  "an error in answer to a message leaves alone, or not at all",
+];
+
+/** What may pass in clear where tunnels are required. */
+export function clear(): string {
+  if (CLEAR_TESTS.length !== CLEAR.length) throw new Error("Each rule of what may pass in clear has its test");
+  const rows = CLEAR.map(({ what, why }, at) => [what, why, `\`test/xmpp/clear.test.ts\`: "${CLEAR_TESTS[at]}"`]);
+  return table(["what", "why", "tests"], rows);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

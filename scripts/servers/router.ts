@@ -43,6 +43,7 @@ export class Router implements Server {
   readonly #streams = new Set<Stream>();
   readonly #bound = new Map<string, Stream>();
   #tamper: Tamper | undefined;
+  #greeting: (address: string) => readonly Element[] = () => [];
   #tcp = createServer();
   #web = { server: undefined as WebSocketServer | undefined, port: 0 };
   #port = 0;
@@ -79,6 +80,11 @@ export class Router implements Server {
   /** Routes a stanza as if its sender were who it says: what a dishonest server can do. */
   inject(stanza: Element): void {
     this.#deliver(stanza);
+  }
+
+  /** What everybody is sent from now on between authentication and the answer to the binding: stanzas must not come so early. */
+  greet(greeting: (address: string) => readonly Element[]): void {
+    this.#greeting = greeting;
   }
 
   /** Cuts one session as a lost network would. */
@@ -130,6 +136,7 @@ export class Router implements Server {
         address = bound;
         this.#bound.get(bound)?.close();
         this.#bound.set(bound, stream);
+        for (const stanza of this.#greeting(bound)) stream.send(stanza);
       },
     });
     this.#streams.add(stream);

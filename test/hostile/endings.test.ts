@@ -7,7 +7,7 @@ import { Dialogue } from "../../bindings/methods/dialogue.ts";
 import { Examiner } from "../../bindings/methods/examiner.ts";
 import type { Conversation, Method } from "../../bindings/methods/method.ts";
 import { sas } from "../../bindings/methods/sas.ts";
-import { NS_C2CTLS, NS_XTLS_EXT } from "../../bindings/xtls/namespaces.ts";
+import { NS_C2CTLS, NS_XTLS, NS_XTLS_EXT } from "../../bindings/xtls/namespaces.ts";
 import type { Claim, Trust, Verdict } from "../../bindings/xtls/trust.ts";
 import { assert, suite } from "../suite.ts";
 import { calm, iq, JULIET, ROMEO, Stage } from "./stage.ts";
@@ -96,7 +96,7 @@ test("what a method has left over ends the tunnel also while the proof is being 
 test("a stream that has gone is sent nothing, though an answer comes late", async () => {
   const known = question<boolean>();
   const stage = new Stage({}, { trust: () => ({ judge: () => yes, knows: known.ask }), methods: [sas({ confirm: () => true })] });
-  stage.juliet.deliver(iq("get", ROMEO, JULIET, "p1", xml("offer", { xmlns: NS_C2CTLS })));
+  stage.juliet.deliver(iq("set", ROMEO, JULIET, "p1", xml("start", { xmlns: NS_XTLS })));
   await calm();
   stage.juliet.session.disconnect();
   known.answer(true);

@@ -68,6 +68,7 @@ export class Victim {
       opened: (tunnel) => this.#open(tunnel),
       refused: (_, error) => this.refused.push(error),
       alarmed: (_, error) => this.alarms.push(error),
+      arrived: () => {},
       received: (stanza) => this.received.push(stanza),
       ended: () => undefined,
       report: (error) => this.reports.push(error),

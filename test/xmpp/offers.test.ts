@@ -13,6 +13,7 @@ import { memoryStorage } from "../../bindings/trust/storage.ts";
 import { TrustStore } from "../../bindings/trust/store.ts";
 import type { Tunnel } from "../../bindings/xmpp/tunnel.ts";
 import type { Trust } from "../../bindings/xtls/trust.ts";
+import { buildOffer } from "../../bindings/xtls/offer.ts";
 import { type Router, startRouter } from "../../scripts/servers/router.ts";
 import { assert, suite } from "../suite.ts";
 import { type Actor, clearStage, enter, once, pair, rejection } from "./stage.ts";
@@ -46,16 +47,37 @@ test("a tunnel of two ends that make offers is bound", async () => {
   assert.equal([tunnel.security?.isBound, answering.security?.isBound], [true, true]);
 });
 
-test("asks a peer what it can do, and names keys only to a peer whose key is known", async () => {
+test("asks a peer what it can do, and names keys to nobody", async () => {
   const [romeo, juliet] = [await person("romeo"), await person("juliet")];
+  const seen: string[] = [];
+  const ignore = router.watch((stanza) => stanza.getChild("offer", NS_C2CTLS) && seen.push(String(stanza)));
   const stranger = await romeo.actor.tunnels.probe(juliet.actor.address);
-  assert.equal([stranger.methods, stranger.keys, stranger.fingerprints], [["sas", "insecure"], [], []]);
+  assert.equal([stranger.methods, stranger.keys, stranger.fingerprints], [["x509", "sas", "insecure"], [], []]);
   assert.equal([stranger.bind, stranger.insecure, stranger.tunnel], [true, true, undefined]);
 
   await romeo.actor.tunnels.open(juliet.actor.address);
-  const friend = await romeo.actor.tunnels.probe(juliet.actor.address);
-  assert.equal(friend.methods, ["x509", "sas", "insecure"]);
-  assert.equal([friend.keys, friend.fingerprints], [[juliet.actor.identity.sha1], [juliet.actor.identity.fingerprint]]);
+  assert.equal(await romeo.actor.tunnels.probe(juliet.actor.address), stranger);
+  assert.is(seen.length, 4);
+  for (const { identity } of [romeo.actor, juliet.actor]) assert.not.match(seen.join(""), new RegExp(`${identity.fingerprint}|${identity.sha1}`, "i"));
+  ignore();
+});
+
+test("a question in a friend's name, with the friend's fingerprint, is told what everybody is told", async () => {
+  const [romeo, juliet] = [await person("romeo"), await person("juliet")];
+  await romeo.actor.tunnels.open(juliet.actor.address);
+  const answers: string[] = [];
+  for (const [id, keys, fingerprints] of [
+    ["friend", [romeo.actor.identity.sha1], [romeo.actor.identity.fingerprint]],
+    ["other", ["0".repeat(40)], [Array(32).fill("00").join(":")]],
+    ["nobody", [], []],
+  ] as const) {
+    const answer = once<Element>((done) => router.watch((stanza) => stanza.attrs.id === id && done(stanza)));
+    const offer = buildOffer({ keys, fingerprints, methods: ["x509"] });
+    router.inject(xml("iq", { type: "get", id, from: romeo.actor.address, to: juliet.actor.address }, offer));
+    answers.push(String((await answer).getChild("offer", NS_C2CTLS)));
+  }
+  assert.is(new Set(answers).size, 1, answers.join("\n"));
+  assert.match(answers[0] as string, "<offer");
 });
 
 test("says that a peer without XTLS makes no offer", async () => {

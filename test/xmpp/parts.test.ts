@@ -7,12 +7,11 @@ import xml, { type Element } from "@xmpp/xml";
 import { Clock } from "../../bindings/xmpp/clock.ts";
 import { randomId } from "../../bindings/xmpp/id.ts";
 import { Outbox } from "../../bindings/xmpp/outbox.ts";
-import { interceptSend } from "../../bindings/xmpp/outgoing.ts";
 import { Replay } from "../../bindings/xmpp/replay.ts";
 import { disableNagle } from "../../bindings/xmpp/socket.ts";
 import { answerIn, xtlsRequest } from "../../bindings/xmpp/stanza.ts";
 import { assert, suite } from "../suite.ts";
-import { message, once } from "./stage.ts";
+import { once } from "./stage.ts";
 
 const NS = "urn:xmpp:tmp:xtls";
 const ROMEO = "romeo@verona.example/orchard";
@@ -104,28 +103,6 @@ test("repeated requests are known right after a resumption only, up to the first
   replay.forget();
   replay.watch(resumed);
   assert.not(replay.repeats(request("1")));
-});
-
-test("what is diverted from sending does not leave, alone or among others", async () => {
-  const sent: Element[] = [];
-  const entity = {
-    send: async (stanza: Element) => void sent.push(stanza),
-    sendMany: async (stanzas: Element[]) => void sent.push(...stanzas),
-  };
-  const { send, sendMany } = entity;
-  const restore = interceptSend(entity as never, (stanza) =>
-    stanza.attrs.type === "secret" ? Promise.resolve() : undefined,
-  );
-  const secret = xml("message", { type: "secret" });
-  await entity.send(secret);
-  await entity.sendMany([secret, message("public")]);
-  assert.equal(
-    sent.map(({ attrs }) => attrs.type),
-    ["chat"],
-  );
-  restore();
-  assert.is(entity.send, send);
-  assert.is(entity.sendMany, sendMany);
 });
 
 test("Nagle is turned off on TCP and on what wraps it, and nothing else is touched", () => {

@@ -1,7 +1,7 @@
 /** The documents say what the code does: generated parts are fresh, the example is real, every rule has its test. */
 import { createDecipheriv, createHmac } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { regenerate } from "../../scripts/docs.ts";
+import { GENERATED, regenerate } from "../../scripts/docs.ts";
 import { parseIq, readRecord, record, renderExchange, type ExchangeRecord } from "../../scripts/docs/exchange.ts";
 import { assert, suite } from "../suite.ts";
 import { ROMEO } from "./wire-pair.ts";
@@ -9,9 +9,11 @@ import { ROMEO } from "./wire-pair.ts";
 const test = suite("docs");
 const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 
-test("the generated parts of docs/protocol.md are fresh", () => {
-  const page = read("docs/protocol.md");
-  assert.is(regenerate(page) === page, true, "run `npx tsx scripts/docs.ts`");
+test("the generated parts of the documents are fresh", () => {
+  for (const name of GENERATED) {
+    const page = read(`docs/${name}`);
+    assert.is(regenerate(name, page) === page, true, `docs/${name}: run \`npx tsx scripts/docs.ts\``);
+  }
 });
 
 test("the example exchange is what two ends do today", async () => {

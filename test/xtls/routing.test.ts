@@ -93,7 +93,8 @@ for (const type of ["subscribe", "subscribed", "unsubscribe", "unsubscribed", "p
 }
 
 test("lets message, presence and iq travel, and nothing else", () => {
-  for (const name of ["message", "presence", "iq"]) assert.is(stripped(xml(name, { id: "1" })), `<${name} id="1"/>`);
+  for (const name of ["message", "presence"]) assert.is(stripped(xml(name, { id: "1" })), `<${name} id="1"/>`);
+  assert.is(stripped(xml("iq", { id: "1", type: "get" }, xml("a"))), '<iq id="1" type="get"><a/></iq>');
   for (const name of ["stream:features", "r", "body", "Message"])
     assert.is(
       code(() => stripped(xml(name))),
@@ -102,12 +103,96 @@ test("lets message, presence and iq travel, and nothing else", () => {
     );
 });
 
+const child = () => xml("query", { xmlns: "urn:example:q" });
+
+test("an iq that is none is not sent, and ends the tunnel when it comes", () => {
+  for (const [attributes, children] of [
+    [{ id: "1" }, [child()]],
+    [{ id: "1", type: "query" }, [child()]],
+    [{ id: "1", type: "GET" }, [child()]],
+    [{ id: "1", type: "" }, [child()]],
+    [{ type: "get" }, [child()]],
+    [{ type: "result" }, []],
+    [{ type: "set", id: "" }, [child()]],
+    [{ type: "get", id: "1" }, []],
+    [{ type: "set", id: "1" }, ["text alone"]],
+    [{ type: "set", id: "1" }, [child(), child()]],
+  ] as const) {
+    const iq = () => xml("iq", attributes, ...children);
+    assert.equal([code(() => stripped(iq())), code(() => restored(iq()))], ["unfit-stanza", "restricted-xml"], String(iq()));
+  }
+});
+
+test("an iq that is one travels, whatever an answer has in it", () => {
+  for (const [type, children] of [
+    ["get", [child()]],
+    ["set", [" \n", child(), "\n"]],
+    ["result", []],
+    ["result", [child()]],
+    ["error", [child(), xml("error", { type: "cancel" })]],
+  ] as const) {
+    const iq = () => xml("iq", { type, id: "1" }, ...children);
+    assert.equal([code(() => stripped(iq())), code(() => restored(iq()))], [undefined, undefined], String(iq()));
+  }
+});
+
+/** What is left of a message that has these in it. */
+function left(...children: Element[]): string {
+  return restore(xml("message", {}, ...children, xml("body", {}, "hi")), atJuliet).children.map(String).join("");
+}
+
 test("drops elements that only servers may add", () => {
   const forged = SERVER_ONLY.flatMap(({ namespace, names }) =>
-    names.map((name) => xml(name, { xmlns: namespace, from: "capulet.lit" })),
+    names.map((name) => xml(name, { xmlns: namespace.replace("*", "0"), from: "capulet.lit" })),
   );
-  const message = restore(xml("message", {}, ...forged, xml("body", {}, "hi")), atJuliet);
-  assert.is(message.children.map(String).join(), "<body>hi</body>");
+  assert.is(left(...forged), "<body>hi</body>");
+});
+
+test("knows what servers add by its kind, whatever the version", () => {
+  for (const version of ["0", "1", "2", "3", "17", "tmp"]) {
+    for (const [name, family] of [
+      ["received", "urn:xmpp:carbons"],
+      ["sent", "urn:xmpp:carbons"],
+      ["result", "urn:xmpp:mam"],
+      ["fin", "urn:xmpp:mam"],
+      ["stanza-id", "urn:xmpp:sid"],
+      ["occupant-id", "urn:xmpp:occupant-id"],
+    ] as const)
+      assert.is(left(xml(name, { xmlns: `${family}:${version}` })), "<body>hi</body>", `${name} ${version}`);
+  }
+});
+
+test("drops a room's invitations and a server's events", () => {
+  const invite = xml("invite", { from: "nurse@capulet.lit/x" }, xml("reason", {}, "come"));
+  const item = xml("item", { id: "current" }, xml("list", { xmlns: "eu.siacs.conversations.axolotl" }));
+  const events = xml("event", { xmlns: "http://jabber.org/protocol/pubsub#event" }, xml("items", { node: "devices" }, item));
+  assert.is(left(xml("x", { xmlns: "http://jabber.org/protocol/muc#user" }, invite), events), "<body>hi</body>");
+});
+
+test("drops whatever has somebody else's stanza in it, however it is called and wherever", () => {
+  const forged = (name: string, attributes: Record<string, string>) => xml(name, attributes, xml("body", {}, "trust me"));
+  for (const inner of [
+    forged("message", { xmlns: "jabber:client", from: "nurse@capulet.lit" }),
+    forged("message", { xmlns: "jabber:client" }),
+    forged("message", { xmlns: "jabber:server", from: JULIET }),
+    forged("iq", { xmlns: "jabber:client", from: "capulet.lit" }),
+    forged("presence", { xmlns: "jabber:component:accept", from: "romeo@montague.example" }),
+  ]) {
+    assert.is(left(xml("copy", { xmlns: "urn:example:carbons:9" }, inner)), "<body>hi</body>", String(inner));
+    assert.is(left(xml("a", { xmlns: "urn:example:a" }, xml("b", {}, xml("c", {}, inner)))), "<body>hi</body>", String(inner));
+  }
+  // Who looks at names alone takes these for the same.
+  const careless = xml("forwarded", { xmlns: "urn:xmpp:forward:0" }, forged("message", { from: "nurse@capulet.lit" }));
+  assert.is(left(careless), "<body>hi</body>");
+  assert.is(left(xml("x", { xmlns: "urn:example:x" }, careless)), "<body>hi</body>");
+});
+
+test("keeps what the peer forwards of itself, and elements that are only called like stanzas", () => {
+  for (const from of [ROMEO, "romeo@montague.lit"]) {
+    const own = xml("message", { xmlns: "jabber:client", from }, xml("body", {}, "as I said"));
+    assert.match(left(xml("forwarded", { xmlns: "urn:xmpp:forward:0" }, own)), "as I said");
+  }
+  assert.match(left(xml("log", { xmlns: "urn:example:log" }, xml("message", {}, "disk full"))), "disk full");
 });
 
 test("knows a server's element by any prefix", () => {

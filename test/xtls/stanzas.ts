@@ -37,9 +37,11 @@ const child: Arbitrary<Element> = fc.letrec<{ element: Element }>((tie) => ({
 
 /** A message, presence or iq without addresses. */
 export function stanza(): Arbitrary<Element> {
-  const kind = fc.constantFrom("message", "presence", "iq");
-  return fc.record({ kind, id: value, children: fc.array(child, { maxLength: 3 }) }).map(({ kind, id, children }) => {
-    const element = new Element(kind, { id, ...(kind === "iq" && { type: "get" }) });
+  const free = fc.record({ kind: fc.constantFrom("message", "presence"), id: value, children: fc.array(child, { maxLength: 3 }) });
+  const type = fc.constantFrom("get", "set", "result", "error");
+  const iq = fc.record({ kind: fc.constant("iq"), id: value, type, children: fc.array(child, { minLength: 1, maxLength: 1 }) });
+  return fc.oneof(free, iq).map(({ kind, children, ...attributes }) => {
+    const element = new Element(kind, attributes);
     element.append(...children);
     return element;
   });

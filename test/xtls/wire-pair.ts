@@ -30,7 +30,6 @@ export interface EndOptions extends Omit<EndpointOptions, "address" | "id"> {
   readonly accepts?: boolean | undefined;
   readonly ids?: () => string;
   /** Whether a probe is told our keys. */
-  readonly knowsPeer?: boolean;
 }
 
 /** One end: an endpoint, its owner's memory, and the queue of what it sent. */
@@ -54,7 +53,7 @@ export class End {
     options: EndOptions,
   ) {
     let last = 0;
-    const { trust: _trust, accepts: _accepts, knowsPeer: _knows, ids, ...rest } = options;
+    const { trust: _trust, accepts: _accepts, ids, ...rest } = options;
     this.#options = options;
     this.endpoint = new Endpoint({ ...rest, address, id: ids ?? (() => `${address.split("@")[0]}-${++last}`) });
   }
@@ -121,7 +120,7 @@ export class End {
       case "consent": this.consents.push(output.tunnel); this.#consent(output.tunnel, now); break;
       case "judge": this.claims.push(output); this.#judge(output.tunnel, output.claim, now); break;
       case "message": this.messages.push(output.message); break;
-      case "probe": this.endpoint.describe(output, this.#options.knowsPeer === true); break;
+      case "probe": this.endpoint.describe(output); break;
       case "open": this.opened.push(output.tunnel); break;
       case "stanza": this.stanzas.push(output.stanza.toString()); break;
       case "delivered": this.delivered.push(output.delivery); break;

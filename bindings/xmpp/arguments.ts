@@ -1,0 +1,66 @@
+/**
+ * Whether what the application hands over can be used, said at once and by name.
+ *
+ * What only shows later, somewhere inside or at the far end, is hard to find there. Knows shapes, and does nothing else.
+ */
+
+import { bareJid, fullJid, isSameJid } from "../base/jid.ts";
+import { XtlsError } from "../errors.ts";
+import type { Identity } from "../tls/identity.ts";
+import { limitsWith } from "../xtls/limits.ts";
+import { isComponent } from "./entity.ts";
+import type { XtlsOptions } from "./plugin.ts";
+import { requirePolicy } from "./policy.ts";
+
+/** An address in a text, or in an object that turns into one, as @xmpp/jid makes them. */
+export type Address = string | { toString(): string };
+
+/** @throws XtlsError `invalid-argument`, `invalid-jid` */
+export function requireOptions(options: XtlsOptions): void {
+  requireShape(isObject(options), "xtls() takes an object with xmpp, identity and trust");
+  const { xmpp, identity, trust, methods = [], accept, policy, address, limits, hasExtensions, engine } = options;
+  requireShape(hasMethods(xmpp, "send", "on", "emit", "removeListener"), "xmpp is a client() of @xmpp/client or a component() of @xmpp/component");
+  requireShape(isObject(identity) && typeof identity.fingerprint === "string", "identity is missing: core.createIdentity or core.identityFromPEM makes one");
+  requireShape(hasMethods(trust, "judge"), "trust is missing: pinned(…), authorities(…) or remembered(store)");
+  requireShape(Array.isArray(methods) && methods.every(isMethod), "methods is a list of what srp(…), sas(…), openpgp(…) and the like return");
+  requireShape(accept === undefined || typeof accept === "function", "accept is a function");
+  requireShape(hasExtensions === undefined || typeof hasExtensions === "boolean", "hasExtensions is true or false");
+  requireShape(engine === undefined || isObject(engine), "engine is an object with changes to the engines' options");
+  if (policy !== undefined && typeof policy !== "function") requirePolicy(policy);
+  limitsWith(limits);
+  requireShape(address === undefined || isComponent(xmpp), "address is for components: a client's is what its server binds");
+  if (address !== undefined) requireOwn(identity, fullJid(address));
+}
+
+/**
+ * The identity must name the own account: a peer would refuse the certificate of somebody else. One that names nobody may be
+ * pinned by its fingerprint.
+ * @throws XtlsError `invalid-argument`
+ */
+export function requireOwn({ jids }: Pick<Identity, "jids">, address: string): void {
+  const isOwn = jids.length === 0 || jids.some((jid) => isSameJid(jid, bareJid(address)));
+  requireShape(isOwn, `identity names ${jids.join(", ")}, and the account is ${bareJid(address)}: use an identity made for it`);
+}
+
+/** An address as text. @throws XtlsError `invalid-argument` */
+export function addressIn(address: Address, what: string): string {
+  const isAddress = typeof address === "string" || (isObject(address) && address.toString !== Object.prototype.toString);
+  requireShape(isAddress, `${what} is an address, as a string or as @xmpp/jid makes them`);
+  return String(address);
+}
+
+function isMethod(method: unknown): boolean {
+  return hasMethods(method, "run") && typeof (method as { name?: unknown }).name === "string";
+}
+
+function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  return isObject(value) && names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function requireShape(isRight: boolean, what: string): void {
+  if (!isRight) throw new XtlsError("invalid-argument", what);
+}
