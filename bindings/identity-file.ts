@@ -51,7 +51,8 @@ export async function loadIdentity(core: Core, path: string, options: IdentityFi
 export async function saveIdentity(identity: Identity, path: string, options: IdentityFileOptions = {}): Promise<void> {
   const { passphrase } = options;
   const pem = passphrase === undefined ? identity.toPEM() : await identity.toEncryptedPEM(passphrase);
-  if (Buffer.byteLength(pem) > LARGEST) throw new XtlsError("invalid-identity", "The certificate's chain is too long for a file");
+  if (Buffer.byteLength(pem) > LARGEST)
+    throw new XtlsError("invalid-identity", "The certificate's chain is too long for a file");
   const place = resolve(path);
   await requireOwnWay(dirname(place));
   await replaceFile(place, pem);

@@ -17,7 +17,7 @@ const STICKY = 0o1000;
 const LINKS_AT_MOST = 40;
 
 /** This user's number; undefined where there are none. */
-export const ownUser: () => number | undefined = () => process.geteuid?.();
+export const ownUser: () => number | undefined = () => process.geteuid?.() ?? process.getuid?.();
 
 /**
  * Looks at each step of the way to a folder or file, as far as it is there.
@@ -58,7 +58,8 @@ async function* way(path: string): AsyncGenerator<readonly [place: string, statu
     if (status === undefined) return;
     yield [next, status];
     if (!status.isSymbolicLink()) place = next;
-    else if (++links > LINKS_AT_MOST) throw Object.assign(new Error(`ELOOP: too many links: ${path}`), { code: "ELOOP" });
+    else if (++links > LINKS_AT_MOST)
+      throw Object.assign(new Error(`ELOOP: too many links: ${path}`), { code: "ELOOP" });
     else {
       const target = await readlink(next);
       if (target.startsWith(sep)) place = sep;

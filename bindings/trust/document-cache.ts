@@ -29,7 +29,11 @@ export class DocumentCache {
     const entries = keys.map((key) => this.#entries.get(key) ?? entryOf(key));
     const text = framed(entries.map(({ members }) => members));
     if (distinct(entries).length < keys.length) throw unreadable();
-    this.#keep(text, entries.map(({ record }) => record), entries);
+    this.#keep(
+      text,
+      entries.map(({ record }) => record),
+      entries,
+    );
     return text;
   }
 

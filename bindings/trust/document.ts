@@ -31,8 +31,8 @@ const HEAD = `{\n  "format": "${FORMAT}",\n  "version": ${VERSION},\n  "keys": [
 const [BEFORE, BETWEEN, AFTER] = ["\n    {\n", "\n    },\n    {\n", "\n    }\n  "];
 const TAIL = "]\n}\n";
 
-/** Localpart and domainpart of any version; nobody may have the address any more. */
-const ADDRESS = /^(?:[^@/\s]+@)?[^@/\s]+$/u;
+/** Localpart and domainpart, of which no version took more; nobody may have the address any more. */
+const ADDRESS = /^(?:[^@/\s\p{Cc}]+@)?[^@/\s\p{Cc}]+$/u;
 const ADDRESS_LENGTH = 1023 + "@".length + 1023;
 
 /** The store as text. @throws XtlsError `limit-exceeded` */
@@ -100,7 +100,10 @@ export function entryOf(key: TrustRecord): Entry {
 }
 
 export function unreadable(): XtlsError {
-  return new XtlsError("invalid-argument", "The trust store could not read this key's record again: nothing was changed");
+  return new XtlsError(
+    "invalid-argument",
+    "The trust store could not read this key's record again: nothing was changed",
+  );
 }
 
 /** @throws XtlsError `store-damaged` when a key is there twice, or there are too many */
@@ -126,7 +129,7 @@ function json(text: string): unknown {
 }
 
 function entry(source: Reading): Omit<Entry, "members"> {
-  const jid = source.matching("jid", (text) => text.length <= ADDRESS_LENGTH && ADDRESS.test(text) && text.search(ILLEGIBLE) < 0);
+  const jid = source.matching("jid", (text) => text.length <= ADDRESS_LENGTH && ADDRESS.test(text));
   const read = record(source, prepared(jid));
   const name = nameOf(read);
   return { name, written: jid === read.jid ? name : nameOf({ ...read, jid }), record: read };

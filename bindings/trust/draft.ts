@@ -71,10 +71,14 @@ async function moveIn(own: string, folder: string): Promise<void> {
 async function requireDraftFolder(folder: string): Promise<void> {
   const status = await lstat(folder).catch(() => undefined);
   if (status === undefined) return;
-  if (!status.isDirectory()) throw new XtlsError("store-damaged", `${folder} is in the way of the trust store: remove it`);
+  if (!status.isDirectory())
+    throw new XtlsError("store-damaged", `${folder} is in the way of the trust store: remove it`);
   if (ownUser() === undefined || status.uid === ownUser()) return;
   const advice = "remove it, or keep the store in a folder of your own";
-  throw new XtlsError("store-damaged", `${folder} belongs to user ${status.uid} and is in the way of the trust store: ${advice}`);
+  throw new XtlsError(
+    "store-damaged",
+    `${folder} belongs to user ${status.uid} and is in the way of the trust store: ${advice}`,
+  );
 }
 
 /** Removes the draft of one that is gone, and on Windows also the empty folder, which cannot be replaced there. */

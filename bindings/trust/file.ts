@@ -35,8 +35,11 @@ const FAULTS: Readonly<Record<string, string>> = {
  * always keep their promises about renaming. The file, and every folder on the way to it, must belong to this user or to
  * root, and nobody else may write them (folders with the sticky bit excepted); on Windows that is not looked at.
  * @param path of the file; its folder is made (0700) when it is missing
+ * @throws XtlsError `invalid-argument` when it is no path
  */
 export function fileStorage(path: string): TrustStorage {
+  if (typeof path !== "string" || path === "")
+    throw new XtlsError("invalid-argument", "A trust store in a file needs the file's path");
   const file = resolve(path);
   return {
     read: () => explained(file, read(file)),
@@ -70,7 +73,8 @@ async function replace(file: string, change: Parameters<TrustStorage["update"]>[
   try {
     const text = change(await read(file));
     if (text === undefined) return true;
-    if (Buffer.byteLength(text) > BYTES_AT_MOST) throw new XtlsError("limit-exceeded", `The trust store ${file} would be too large`);
+    if (Buffer.byteLength(text) > BYTES_AT_MOST)
+      throw new XtlsError("limit-exceeded", `The trust store ${file} would be too large`);
     const handle = await open(draft, "r+").catch(undefinedIfMissing);
     if (handle === undefined) return false;
     await fill(handle, text, file);
@@ -105,7 +109,8 @@ async function flushFolder(folder: string): Promise<void> {
 
 async function requireOwnFolder(file: string): Promise<void> {
   const problem = await exposedWay(dirname(file));
-  if (problem !== undefined) throw new XtlsError("store-damaged", `The trust store ${file} lies where others can replace it: ${problem}`);
+  if (problem !== undefined)
+    throw new XtlsError("store-damaged", `The trust store ${file} lies where others can replace it: ${problem}`);
 }
 
 function requireOwn(file: string, status: Stats): void {

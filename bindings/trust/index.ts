@@ -11,5 +11,12 @@ export type { SeenCertificate, TrustRecord, TrustStep } from "./record.ts";
 export type { Room } from "./places.ts";
 export { remembered, type RememberedOptions } from "./remembered.ts";
 export { memoryStorage, type TrustStorage } from "./storage.ts";
-export { type Decision, type ImportOptions, type Revision, TrustStore, type TrustStoreEvents, type TrustStoreOptions } from "./store.ts";
+export {
+  type Decision,
+  type ImportOptions,
+  type Revision,
+  TrustStore,
+  type TrustStoreEvents,
+  type TrustStoreOptions,
+} from "./store.ts";
 export type { TrustChange } from "./words.ts";

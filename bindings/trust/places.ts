@@ -64,7 +64,10 @@ export function roomIn(keys: Keys, jid: string): Room {
 export function requireRoom(before: Keys, after: Keys, most: number): void {
   const count = after.filter(isDecided).length;
   if (count <= most || count <= before.filter(isDecided).length) return;
-  throw new XtlsError("limit-exceeded", `The trust store has room for ${most} keys that no person decided about: forget some`);
+  throw new XtlsError(
+    "limit-exceeded",
+    `The trust store has room for ${most} keys that no person decided about: forget some`,
+  );
 }
 
 /** The keys but those that give way; the very same list when all of them have room. */
@@ -72,7 +75,12 @@ export function withinShares(keys: Keys): Keys {
   const waiting = keys.filter((key) => !isDecided(key));
   const giveWay = new Set([
     ...beyond(waiting.filter(isVouched), STORE_LIMITS.vouchedPerJid, STORE_LIMITS.vouched, keys),
-    ...beyond(waiting.filter((key) => !isVouched(key)), STORE_LIMITS.unknownPerJid, STORE_LIMITS.unknown, keys),
+    ...beyond(
+      waiting.filter((key) => !isVouched(key)),
+      STORE_LIMITS.unknownPerJid,
+      STORE_LIMITS.unknown,
+      keys,
+    ),
     ...beyond(keys.filter(isProved), STORE_LIMITS.provedPerJid, Infinity, keys),
   ]);
   return giveWay.size === 0 ? keys : keys.filter((key) => !giveWay.has(key));
@@ -84,7 +92,8 @@ export function withinShares(keys: Keys): Keys {
  * fills the store gives way to himself.
  */
 function beyond(kind: Keys, perJid: number, inAll: number, keys: Keys): readonly TrustRecord[] {
-  if (kind.length <= inAll && [...roundsBy(kind, ({ jid }) => jid).values()].every((round) => round < perJid)) return [];
+  if (kind.length <= inAll && [...roundsBy(kind, ({ jid }) => jid).values()].every((round) => round < perJid))
+    return [];
   const latest = latestFirst(kind);
   const byJid = roundsBy(latest, ({ jid }) => jid);
   const within = latest.filter((key) => byJid.get(key)! < perJid);
@@ -118,7 +127,11 @@ function latestFirst(keys: Keys): TrustRecord[] {
 
 /** The last two labels of the domain: whoever owns a domain makes as many below it as he likes. */
 function siteOf(jid: string): string {
-  return jid.slice(jid.indexOf("@") + 1).split(".").slice(-2).join(".");
+  return jid
+    .slice(jid.indexOf("@") + 1)
+    .split(".")
+    .slice(-2)
+    .join(".");
 }
 
 function isDecided({ state }: TrustRecord): boolean {

@@ -99,7 +99,10 @@ export function shown(record: TrustRecord, certificate: Certificate, isBound: bo
 }
 
 /** `distrusted` above all, then as much trust as either has. */
-export const RANK = { unknown: 0, "first-use": 1, verified: 2, distrusted: 3 } as const satisfies Record<TrustState, number>;
+export const RANK = { unknown: 0, "first-use": 1, verified: 2, distrusted: 3 } as const satisfies Record<
+  TrustState,
+  number
+>;
 
 /** Two records of one key in one: the stronger state with its history, and what was seen of both. */
 export function united(one: TrustRecord, other: TrustRecord): TrustRecord {

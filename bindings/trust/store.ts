@@ -57,8 +57,13 @@ export class TrustStore {
   #previous: Promise<unknown> = Promise.resolve();
   readonly #document = new DocumentCache();
 
-  /** @param storage where the document is kept: `fileStorage`, `indexedDbStorage`, `memoryStorage` or your own */
+  /**
+   * @param storage where the document is kept: `fileStorage`, `indexedDbStorage`, `memoryStorage` or your own
+   * @throws XtlsError `invalid-argument` when it is none
+   */
   constructor(storage: TrustStorage, { now = Date.now }: TrustStoreOptions = {}) {
+    if (typeof storage?.read !== "function" || typeof storage.update !== "function")
+      throw new XtlsError("invalid-argument", "A trust store needs a storage, such as memoryStorage()");
     this.#storage = storage;
     this.#now = now;
   }
@@ -176,7 +181,8 @@ export class TrustStore {
 
   async #decide(jid: string, fingerprint: string, to: "verified" | "distrusted", decision: Decision): Promise<void> {
     const [bare, spki] = [bareJid(jid), canonicalFingerprint(fingerprint)];
-    if (!["string", "undefined"].includes(typeof decision.note)) throw new XtlsError("invalid-argument", "A note is a string");
+    if (!["string", "undefined"].includes(typeof decision.note))
+      throw new XtlsError("invalid-argument", "A note is a string");
     return this.#change((keys, at) =>
       put(keys, decided(recordOf(keys, bare, spki, at), { ...decision, at, to, by: "user" })),
     );

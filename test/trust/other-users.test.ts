@@ -39,24 +39,37 @@ const save = (file: string) => tried(VICTIM, () => saveIdentity(identity, file))
 
 /** A place where the victim keeps store and identity, below a chain of folders made by the test. */
 async function furnish(folder: string, owner = VICTIM): Promise<{ store: string; key: string }> {
-  return { store: await fileIn(folder, "trust.json", owner, forged), key: await fileIn(folder, "identity.pem", owner, pem) };
+  return {
+    store: await fileIn(folder, "trust.json", owner, forged),
+    key: await fileIn(folder, "identity.pem", owner, pem),
+  };
 }
 
 /** All four calls are refused, with these words. */
 async function refused({ store, key }: { store: string; key: string }, words: RegExp): Promise<void> {
-  for (const outcome of [await read(store), await write(store)]) assert.match(outcome, new RegExp(`^store-damaged: .*${words.source}`));
-  for (const outcome of [await load(key), await save(key)]) assert.match(outcome, new RegExp(`^key-exposed: .*${words.source}`));
+  for (const outcome of [await read(store), await write(store)])
+    assert.match(outcome, new RegExp(`^store-damaged: .*${words.source}`));
+  for (const outcome of [await load(key), await save(key)])
+    assert.match(outcome, new RegExp(`^key-exposed: .*${words.source}`));
   assert.equal([await readFile(store, "utf8"), await readFile(key, "utf8")], [forged, pem], "nothing was written");
 }
 
 async function accepted({ store, key }: { store: string; key: string }): Promise<void> {
-  assert.equal([await read(store), await write(store), await load(key), await save(key)], ["none", "none", "none", "none"]);
+  assert.equal(
+    [await read(store), await write(store), await load(key), await save(key)],
+    ["none", "none", "none", "none"],
+  );
 }
 
 if (!isRoot) skip("only root can make other users' files");
 else {
   test("a folder of one's own will do, below folders of root's, also where all may write but none replace", async () => {
-    for (const folder of [await folderOf(VICTIM), await folderOf(VICTIM, 0o700), await folderOf(ROOT, 0o1777), await folderOf(VICTIM, 0o1777)])
+    for (const folder of [
+      await folderOf(VICTIM),
+      await folderOf(VICTIM, 0o700),
+      await folderOf(ROOT, 0o1777),
+      await folderOf(VICTIM, 0o1777),
+    ])
       await accepted(await furnish(folder));
   });
 
@@ -76,7 +89,10 @@ else {
       assert.is(await readFile(store, "utf8"), forged);
     }
     const { store, key } = await furnish(await folderOf(ROOT), MALLORY);
-    const asRoot = [await tried(ROOT, () => new TrustStore(fileStorage(store)).list()), await tried(ROOT, () => loadIdentity(core, key))];
+    const asRoot = [
+      await tried(ROOT, () => new TrustStore(fileStorage(store)).list()),
+      await tried(ROOT, () => loadIdentity(core, key)),
+    ];
     assert.match(asRoot.join(), /store-damaged: .*belongs to user 4002.*key-exposed: .*belongs to user 4002/);
   });
 
@@ -125,7 +141,10 @@ else {
     assert.match(await read(join(open, "link", "trust.json")), /^store-damaged: .*may be written by others/);
     assert.match(await load(join(open, "link", "identity.pem")), /^key-exposed: .*may be written by others/);
     await symlink(join(open, "link"), join(dirname(good.store), "detour"));
-    assert.match(await read(join(dirname(good.store), "detour", "trust.json")), /^store-damaged: .*may be written by others/);
+    assert.match(
+      await read(join(dirname(good.store), "detour", "trust.json")),
+      /^store-damaged: .*may be written by others/,
+    );
   });
 
   test("an older store of one's own, under a second name that somebody gave it, is not believed", async () => {
@@ -164,7 +183,10 @@ else {
       const lock = await folderIn(sticky, "trust.json.draft", MALLORY, 0o777);
       const inside = isFilled ? await fileIn(lock, "1-another0-1", MALLORY, "") : lock;
       await utimes(inside, 0, 0);
-      assert.match(await write(file), /^store-damaged: .*trust\.json\.draft belongs to user 4002 .*remove it, or keep the store in a folder of your own/);
+      assert.match(
+        await write(file),
+        /^store-damaged: .*trust\.json\.draft belongs to user 4002 .*remove it, or keep the store in a folder of your own/,
+      );
       assert.is(await read(file), "none", "it can still be read");
       assert.equal(execFileSync("ls", ["-A", lock], { encoding: "utf8" }).trim(), isFilled ? "1-another0-1" : "");
       await rm(lock, { recursive: true });
@@ -187,7 +209,10 @@ else {
       const file = await fileIn(sticky, "trust.json", VICTIM, forged);
       await make(`${file}.draft`);
       await lchown(`${file}.draft`, MALLORY, MALLORY);
-      assert.match(await write(file), /^store-damaged: .*trust\.json\.draft is in the way of the trust store: remove it/);
+      assert.match(
+        await write(file),
+        /^store-damaged: .*trust\.json\.draft is in the way of the trust store: remove it/,
+      );
     }
     assert.is(await readFile(kept, "utf8"), "precious");
   });

@@ -24,7 +24,11 @@ const PROOF = { at: AT, to: "verified", by: "openpgp" } as const;
 const WORD = { at: AT, to: "verified", by: "user" } as const;
 
 /** Records of so many accounts at so many domains. */
-const crowd = (count: number, step?: Parameters<typeof decided>[1], jidOf = (at: number) => `guest-${at}@evil-${at}.example${at}`): TrustRecord[] =>
+const crowd = (
+  count: number,
+  step?: Parameters<typeof decided>[1],
+  jidOf = (at: number) => `guest-${at}@evil-${at}.example${at}`,
+): TrustRecord[] =>
   Array.from({ length: count }, (_, at) => {
     const fresh = newRecord(jidOf(at), someKey(at), AT);
     return step === undefined ? fresh : decided(fresh, step);
@@ -33,8 +37,12 @@ const storing = (...records: TrustRecord[][]): TrustStorage => memoryStorage(pri
 const keyOf = (number: number): Certificate => ({ ...stranger, spkiFingerprint: someKey(number) }) as Certificate;
 
 /** Somebody with a key of his own begins, or we do. */
-const meet = async (policy: Trust, jid: string, peer: Certificate = stranger, role: Claim["role"] = "responder"): Promise<string> =>
-  told(await policy.judge(claim(peer, { jid, role })));
+const meet = async (
+  policy: Trust,
+  jid: string,
+  peer: Certificate = stranger,
+  role: Claim["role"] = "responder",
+): Promise<string> => told(await policy.judge(claim(peer, { jid, role })));
 const stateOf = async (store: TrustStore, jid: string, spki = STRANGER): Promise<string | undefined> =>
   (await store.keysOf(jid)).find(({ spkiFingerprint }) => spkiFingerprint === spki)?.state;
 const countOf = async (store: TrustStore, state: string): Promise<number> =>
@@ -64,7 +72,10 @@ test("a person's verify and distrust have room, however many strangers there wer
 test("a store that strangers filled before there were shares has room for a person, and takes no further leap", async () => {
   const { store } = open(storing(crowd(10_000, LEAP)));
   const policy = dangerouslyTrustOnFirstUse(store);
-  assert.equal([await meet(policy, JID), await meet(policy, JID, stranger, "initiator")], ["not-trusted", "not-trusted"]);
+  assert.equal(
+    [await meet(policy, JID), await meet(policy, JID, stranger, "initiator")],
+    ["not-trusted", "not-trusted"],
+  );
   await store.verify(JID, STRANGER);
   await store.distrust(JID, PHONE);
   assert.is(await meet(policy, JID), "verified");
@@ -80,7 +91,9 @@ test("whoever we open a tunnel with ourselves has room that strangers cannot tak
 });
 
 test("one site has one share, with as many accounts and subdomains as it likes", async () => {
-  const { store } = open(storing(crowd(STORE_LIMITS.firstUsePerSite, LEAP, (at) => `guest-${at}@sub-${at}.evil.example`)));
+  const { store } = open(
+    storing(crowd(STORE_LIMITS.firstUsePerSite, LEAP, (at) => `guest-${at}@sub-${at}.evil.example`)),
+  );
   const policy = dangerouslyTrustOnFirstUse(store);
   assert.is(await meet(policy, "late@evil.example"), "not-trusted");
   assert.is(await meet(policy, "late@yet.another.evil.example"), "not-trusted");
@@ -93,21 +106,35 @@ test("who finds no room for a leap is kept as unknown, is told why, and is the p
   const { store, changes } = open(storing(crowd(STORE_LIMITS.firstUseByPeers, LEAP)));
   const policy = dangerouslyTrustOnFirstUse(store);
   const verdict = await policy.judge(claim(phone, { role: "responder" }));
-  assert.match(verdict.trusted ? "" : verdict.detail!, "takes no more without a person's word: verify it, or forget first-use keys");
-  assert.equal(changes.map(({ to }) => to), ["unknown"]);
+  assert.match(
+    verdict.trusted ? "" : verdict.detail!,
+    "takes no more without a person's word: verify it, or forget first-use keys",
+  );
+  assert.equal(
+    changes.map(({ to }) => to),
+    ["unknown"],
+  );
   await store.verify(JID, PHONE);
   assert.is(await meet(policy, JID, phone), "verified");
 });
 
 test("a method that proves something needs no room for leaps", async () => {
   const { store } = open(storing(crowd(STORE_LIMITS.firstUse, LEAP)));
-  const proof = await remembered(store).learn!(claim(phone, { role: "responder" }), { method: "sas", state: "verified" });
+  const proof = await remembered(store).learn!(claim(phone, { role: "responder" }), {
+    method: "sas",
+    state: "verified",
+  });
   assert.is(told(proof), "verified");
 });
 
 test("a person makes room by forgetting first-use keys that nobody shows any more", async () => {
   const old = crowd(STORE_LIMITS.firstUseByPeers - 1, LEAP);
-  const { store, changes, pass } = open(storing(old, crowd(3, WORD, (at) => `verified-${at}@lit`)));
+  const { store, changes, pass } = open(
+    storing(
+      old,
+      crowd(3, WORD, (at) => `verified-${at}@lit`),
+    ),
+  );
   const policy = dangerouslyTrustOnFirstUse(store);
   pass(24 * 90);
   assert.is(await meet(policy, JID, phone), "first-use");
@@ -121,7 +148,13 @@ test("a person makes room by forgetting first-use keys that nobody shows any mor
 
 test("whatever peers do, in whatever order, no address loses its last decided key", async () => {
   const jids = fc.nat(30).map((at) => `guest-${at}@evil-${at % 7}.example`);
-  const meeting = fc.record({ jid: jids, key: fc.nat(40), method: fc.constantFrom("leap", "proof", "look"), hours: fc.nat(2000), isOurs: fc.boolean() });
+  const meeting = fc.record({
+    jid: jids,
+    key: fc.nat(40),
+    method: fc.constantFrom("leap", "proof", "look"),
+    hours: fc.nat(2000),
+    isOurs: fc.boolean(),
+  });
   const full = crowd(STORE_LIMITS.firstUseByPeers - 10, LEAP);
   const property = fc.asyncProperty(fc.array(meeting, { minLength: 40, maxLength: 40 }), async (meetings) => {
     const { store, pass } = open(storing(full));
@@ -132,7 +165,9 @@ test("whatever peers do, in whatever order, no address loses its last decided ke
       const asked = claim(keyOf(key), { jid, role: isOurs ? "initiator" : "responder" });
       if (method === "proof") await policies.look.learn!(asked, { method: "openpgp", state: "verified" });
       else await policies[method as "leap"].judge(asked);
-      const present = new Set((await store.list()).filter(({ state }) => state !== "unknown").map((record) => record.jid));
+      const present = new Set(
+        (await store.list()).filter(({ state }) => state !== "unknown").map((record) => record.jid),
+      );
       for (const one of known) assert.ok(present.has(one), `${one} is a stranger again`);
       known = present;
     }
@@ -160,7 +195,8 @@ test("a person's own decisions never give way to proofs", async () => {
   const policy = remembered(store);
   await store.verify(JID, PHONE);
   await store.distrust(JID, LAPTOP);
-  for (let at = 0; at < STORE_LIMITS.provedPerJid + 8; at++) await policy.learn!(claim(keyOf(at)), { method: "srp", state: "verified" });
+  for (let at = 0; at < STORE_LIMITS.provedPerJid + 8; at++)
+    await policy.learn!(claim(keyOf(at)), { method: "srp", state: "verified" });
   assert.equal([await stateOf(store, JID, PHONE), await stateOf(store, JID, LAPTOP)], ["verified", "distrusted"]);
 });
 
@@ -193,7 +229,10 @@ test("of keys that await a decision those of known people stay, then the latest 
     await meet(policy, `more-${at}@sub.evil.example`, keyOf(at));
   }
   assert.equal([await stateOf(store, JID), await stateOf(store, "romeo@montague.lit")], ["unknown", "unknown"]);
-  assert.equal([await countOf(store, "unknown"), await stateOf(store, "guest-0@sub-0.evil.example", someKey(0))], [STORE_LIMITS.unknown, undefined]);
+  assert.equal(
+    [await countOf(store, "unknown"), await stateOf(store, "guest-0@sub-0.evil.example", someKey(0))],
+    [STORE_LIMITS.unknown, undefined],
+  );
   assert.is(await stateOf(store, "more-39@sub.evil.example", someKey(39)), "unknown");
 });
 
@@ -212,7 +251,10 @@ test("the new key of a friend awaits its decision whatever strangers do, from as
 
 test("what is known of a key that an authority vouches for is not pushed out by strangers", async () => {
   const { store, pass } = open();
-  const vouching: Trust = { judge: ({ jid }) => (jid === JID ? { trusted: true, state: "verified" } : { trusted: false, code: "wrong-address" }) };
+  const vouching: Trust = {
+    judge: ({ jid }) =>
+      jid === JID ? { trusted: true, state: "verified" } : { trusted: false, code: "wrong-address" },
+  };
   const policy = remembered(store, { otherwise: vouching });
   assert.is(told(await policy.judge(claim(phone, { isBound: true }))), "verified");
   for (let at = 0; at < STORE_LIMITS.unknown + 20; at++) {
@@ -221,14 +263,19 @@ test("what is known of a key that an authority vouches for is not pushed out by 
   }
   assert.equal(await policy.judge(claim(phone)), { trusted: true, state: "verified", hasLostCapabilities: true });
   const { history } = (await store.keysOf(JID))[0]!;
-  assert.equal(history.map(({ from, to, by }) => [from, to, by]), [["unknown", "unknown", "otherwise"]]);
+  assert.equal(
+    history.map(({ from, to, by }) => [from, to, by]),
+    [["unknown", "unknown", "otherwise"]],
+  );
 });
 
 // --- imports -----------------------------------------------------------------------------
 
 test("no import takes the person's room, and one that would changes nothing", async () => {
   const { store } = open(storing(crowd(10, WORD)));
-  const many = printDocument(crowd(STORE_LIMITS.decidedByImport + 1, { ...WORD, to: "distrusted" }, (at) => `other-${at}@lit`));
+  const many = printDocument(
+    crowd(STORE_LIMITS.decidedByImport + 1, { ...WORD, to: "distrusted" }, (at) => `other-${at}@lit`),
+  );
   const before = await store.export();
   for (const isBelieved of [true, false]) assert.is(await codeOf(store.import(many, { isBelieved })), "limit-exceeded");
   assert.is(await store.export(), before);
@@ -237,17 +284,28 @@ test("no import takes the person's room, and one that would changes nothing", as
 
 test("a document that claims to come from the future has no keys that stay for ever", async () => {
   const { store } = open();
-  const ahead = { ...newRecord("guest@evil.example", someKey(0), "2999-01-01T00:00:00.000Z"), lastSeen: "2999-01-01T00:00:00.000Z" };
+  const ahead = {
+    ...newRecord("guest@evil.example", someKey(0), "2999-01-01T00:00:00.000Z"),
+    lastSeen: "2999-01-01T00:00:00.000Z",
+  };
   await store.import(printDocument([ahead]));
   const [key] = await store.list();
   assert.equal([key?.firstSeen, key?.lastSeen], [AT, AT]);
 });
 
 test("a backup of a full store is restored whole", async () => {
-  const full = open(storing(crowd(STORE_LIMITS.firstUse, LEAP), crowd(STORE_LIMITS.unknown, undefined, (at) => `unknown-${at}@lit`)));
+  const full = open(
+    storing(
+      crowd(STORE_LIMITS.firstUse, LEAP),
+      crowd(STORE_LIMITS.unknown, undefined, (at) => `unknown-${at}@lit`),
+    ),
+  );
   const { store } = open();
   await store.import(await full.store.export(), { isBelieved: true });
-  assert.equal([await countOf(store, "first-use"), await countOf(store, "unknown")], [STORE_LIMITS.firstUse, STORE_LIMITS.unknown]);
+  assert.equal(
+    [await countOf(store, "first-use"), await countOf(store, "unknown")],
+    [STORE_LIMITS.firstUse, STORE_LIMITS.unknown],
+  );
 });
 
 test.run();

@@ -16,6 +16,7 @@ import { TrustStore } from "../../bindings/trust/store.ts";
 import { verifyScanned } from "../../bindings/verification/scan.ts";
 import type { Claim } from "../../bindings/xtls/trust.ts";
 import { assert, suite } from "../suite.ts";
+import { code } from "../xtls/code.ts";
 import { claim, codeOf, JID, LAPTOP, PHONE, phone, someKey } from "./keys.ts";
 import { openWorkshop } from "./writing.ts";
 
@@ -28,21 +29,52 @@ const AT = "2026-05-03T12:00:00.000Z";
 // --- hostile values --------------------------------------------------------------
 
 /** Characters that preparation, JSON, UTF-8 or a terminal takes for something else. */
-const odd = [..."@/.\\\"'&<>:%;=?#[]{},\u0000\u001b\u007f\u00a0\u00ad\u0130\u0307\u0345\u200b\u200d\u202e\u2028\u2060\u3002\ufb01\uff0e\uff61\ufeff\ufffe"];
+const odd = [
+  ..."@/.\\\"'&<>:%;=?#[]{},\u0000\u001b\u007f\u00a0\u00ad\u0130\u0307\u0345\u200b\u200d\u202e\u2028\u2060\u3002\ufb01\uff0e\uff61\ufeff\ufffe",
+];
 const unit = fc.oneof(
-  fc.constantFrom(...odd, "evil.example...", "\ud800", "\udc00", "🔑", "ß", "ς", "K", "𝐀", "xn--", "juliet", "capulet.lit"),
+  fc.constantFrom(
+    ...odd,
+    "evil.example...",
+    "\ud800",
+    "\udc00",
+    "🔑",
+    "ß",
+    "ς",
+    "K",
+    "𝐀",
+    "xn--",
+    "juliet",
+    "capulet.lit",
+  ),
   fc.string({ unit: "binary", maxLength: 3 }),
   fc.integer({ min: 0, max: 0x10ffff }).map((point) => String.fromCodePoint(point)),
 );
 const text = fc.array(unit, { maxLength: 8 }).map((units) => units.join(""));
-const jid = fc.oneof(text, fc.tuple(text, text).map((parts) => parts.join("@")), fc.constant(JID));
-const note = fc.oneof(text, text.map((part) => part.repeat(300)), fc.constant(undefined));
+const jid = fc.oneof(
+  text,
+  fc.tuple(text, text).map((parts) => parts.join("@")),
+  fc.constant(JID),
+);
+const note = fc.oneof(
+  text,
+  text.map((part) => part.repeat(300)),
+  fc.constant(undefined),
+);
 const key = fc.oneof(fc.nat(3).map(someKey), text);
 const now = fc.oneof(fc.integer({ min: 0, max: 4e12 }), fc.constantFrom(-1, 0, 8.64e15, -8.64e15, 9e15, NaN, Infinity));
 
 /** A record as a policy of the application's might make it up. */
 const made: fc.Arbitrary<TrustRecord> = fc
-  .record({ jid, key: fc.nat(9).map(someKey), by: text, note, at: fc.oneof(fc.constant(AT), text), fingerprint: key, sha1: text })
+  .record({
+    jid,
+    key: fc.nat(9).map(someKey),
+    by: text,
+    note,
+    at: fc.oneof(fc.constant(AT), text),
+    fingerprint: key,
+    sha1: text,
+  })
   .map(({ jid, key, by, note, at, fingerprint, sha1 }) => ({
     ...decided(newRecord(jid, key, at), { at, to: "verified", by, ...(note === undefined ? {} : { note }) }),
     certificates: [{ fingerprint, sha1 }],
@@ -51,28 +83,49 @@ const made: fc.Arbitrary<TrustRecord> = fc
 type Step = (store: TrustStore) => Promise<unknown>;
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(fc.constantFrom("verify", "distrust"), jid, key, note).map(
-    ([call, jid, key, note]): Step => (store) => store[call as "verify"](jid, key, note === undefined ? {} : { note }),
+    ([call, jid, key, note]): Step =>
+      (store) =>
+        store[call as "verify"](jid, key, note === undefined ? {} : { note }),
   ),
-  fc.tuple(jid, key).map(([jid, key]): Step => (store) => store.forget(jid, key)),
-  fc.tuple(jid, made).map(([jid, record]): Step => (store) => store.revise(jid, () => ({ result: undefined, record }))),
+  fc.tuple(jid, key).map(
+    ([jid, key]): Step =>
+      (store) =>
+        store.forget(jid, key),
+  ),
+  fc.tuple(jid, made).map(
+    ([jid, record]): Step =>
+      (store) =>
+        store.revise(jid, () => ({ result: undefined, record })),
+  ),
   fc.tuple(jid, text, note).map(
     ([jid, method, note]): Step =>
       async (store) =>
-        remembered(store).learn!(claim(phone, { jid } as Partial<Claim>), { method, state: "verified", ...(note !== undefined && { note }) }),
+        remembered(store).learn!(claim(phone, { jid } as Partial<Claim>), {
+          method,
+          state: "verified",
+          ...(note !== undefined && { note }),
+        }),
   ),
   fc.tuple(fc.array(made, { maxLength: 3 }), fc.boolean()).map(
-    ([records, isBelieved]): Step => (store) => store.import(printDocument(records), { isBelieved }),
+    ([records, isBelieved]): Step =>
+      (store) =>
+        store.import(printDocument(records), { isBelieved }),
   ),
   fc.tuple(jid, fc.nat(3)).map(
     ([jid, number]): Step =>
       (store) =>
-        verifyScanned(store, `xmpp:${encodeLoosely(jid)}?xtls-verify;sha-256=${someKey(number).replaceAll(":", "")}`, { acceptsUnknown: true }),
+        verifyScanned(store, `xmpp:${encodeLoosely(jid)}?xtls-verify;sha-256=${someKey(number).replaceAll(":", "")}`, {
+          acceptsUnknown: true,
+        }),
   ),
 );
 
 /** Half a character has no percent-encoding. */
 function encodeLoosely(jid: string): string {
-  return jid.split("@").map((part) => encodeURIComponent(part.replace(/\p{Cs}/gu, "x"))).join("@");
+  return jid
+    .split("@")
+    .map((part) => encodeURIComponent(part.replace(/\p{Cs}/gu, "x")))
+    .join("@");
 }
 
 /** Takes the steps; after each the store reads back, and after one that was refused it is as it was. */
@@ -112,7 +165,13 @@ test("in a file just the same", async () => {
 // --- one by one ------------------------------------------------------------------
 
 test("no address of a stranger, and none in a scanned code, locks anybody out", async () => {
-  for (const jid of ["evil.example...", "a@evil.example..", "\u0130\u0307\u0345@evil.example", "\u0130@evil.example", "ﬁ@evil.example"]) {
+  for (const jid of [
+    "evil.example...",
+    "a@evil.example..",
+    "\u0130\u0307\u0345@evil.example",
+    "\u0130@evil.example",
+    "ﬁ@evil.example",
+  ]) {
     const storage = memoryStorage();
     const store = new TrustStore(storage);
     await store.verify(JID, PHONE);
@@ -134,7 +193,9 @@ const UNFIT: Record<string, Partial<TrustRecord>> = {
   "no day": { firstSeen: "yesterday" },
   "a certificate that is none": { certificates: [{ fingerprint: "AA", sha1: "" }] },
   "too long a history": { history: Array(33).fill({ at: AT, from: "unknown", to: "unknown", by: "user" }) },
-  "a note that turns the line around": { history: [{ at: AT, from: "unknown", to: "unknown", by: "user", note: "\u202e" }] },
+  "a note that turns the line around": {
+    history: [{ at: AT, from: "unknown", to: "unknown", by: "user", note: "\u202e" }],
+  },
   "something that no record has": { comment: "mine" } as object,
 };
 for (const [fault, change] of Object.entries(UNFIT)) {
@@ -158,7 +219,16 @@ test("a file that would be larger than is read again is not written", async () =
   assert.is(await readFile(file, "utf8"), "small");
 });
 
-test("says so when a clock, a note or a fingerprint is none", async () => {
+test("says so when a clock, a note, a fingerprint or a place is none", async () => {
+  assert.is(
+    code(() => new TrustStore(undefined as unknown as TrustStorage)),
+    "invalid-argument",
+  );
+  for (const path of [undefined, 7, ""])
+    assert.is(
+      code(() => fileStorage(path as string)),
+      "invalid-argument",
+    );
   assert.is(await codeOf(new TrustStore(memoryStorage(), { now: () => NaN }).verify(JID, PHONE)), "invalid-argument");
   const store = new TrustStore(memoryStorage());
   assert.is(await codeOf(store.verify(JID, PHONE, { note: 7 as unknown as string })), "invalid-argument");
@@ -200,7 +270,11 @@ test("one key among ten thousand costs the reading and printing of one, here and
   await store.list();
   await other.list();
   const record = printDocument([many[0]!]).length;
-  for (const call of [() => store.verify(JID, PHONE), () => store.distrust(JID, PHONE), () => store.verify("friend-7@lit", LAPTOP)]) {
+  for (const call of [
+    () => store.verify(JID, PHONE),
+    () => store.distrust(JID, PHONE),
+    () => store.verify("friend-7@lit", LAPTOP),
+  ]) {
     const costs = await counted(call);
     assert.ok(costs.read <= 4 * record && costs.printed <= 4 * record && costs.days <= 12, JSON.stringify(costs));
   }

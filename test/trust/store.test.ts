@@ -105,7 +105,10 @@ test("what it lists is not what it keeps: nobody changes it by the way", async (
     assert.throws(() => (key!.history as unknown[]).pop(), /TypeError|object|extensible/);
     await store.verify("nurse@capulet.lit", LAPTOP);
   }
-  assert.equal((await store.list()).map(({ state }) => state), ["verified", "verified"]);
+  assert.equal(
+    (await store.list()).map(({ state }) => state),
+    ["verified", "verified"],
+  );
 });
 
 test("two stores over one storage lose none of each other's changes", async () => {
@@ -208,8 +211,14 @@ test("what a listener throws is written down where nobody listens for errors", a
 
 test("has no other events, and takes no listener that is none", async () => {
   const { store } = open();
-  assert.is(code(() => store.on("chnage" as "change", () => {})), "invalid-argument");
-  assert.is(code(() => store.on("change", undefined as unknown as () => void)), "invalid-argument");
+  assert.is(
+    code(() => store.on("chnage" as "change", () => {})),
+    "invalid-argument",
+  );
+  assert.is(
+    code(() => store.on("change", undefined as unknown as () => void)),
+    "invalid-argument",
+  );
 });
 
 // --- damage ------------------------------------------------------------------------
