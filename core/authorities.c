@@ -8,15 +8,14 @@
 #include "mbedtls/oid.h"
 #include "mbedtls/pem.h"
 #include "mbedtls/ssl.h"
-#include "mbedtls/x509_crl.h"
 #include "memory.h"
+#include "revocation.h"
 #include "status.h"
 
 struct xtls_authorities {
     unsigned references;
     mbedtls_x509_crt certificates;
-    mbedtls_x509_crl revocations;
-    int has_revocations;
+    xtls_revocation *revocations;
 };
 
 /* --- reading --------------------------------------------------------------------- */
@@ -42,8 +41,7 @@ static int add_certificate(xtls_authorities *authorities, const unsigned char *d
 
 static int add_revocations(xtls_authorities *authorities, const unsigned char *der, size_t length)
 {
-    authorities->has_revocations = 1;
-    return mbedtls_x509_crl_parse_der(&authorities->revocations, der, length);
+    return xtls_revocation_add(&authorities->revocations, der, length);
 }
 
 static const struct {
@@ -135,7 +133,6 @@ static xtls_authorities *new_authorities(void)
     if (authorities != NULL) {
         authorities->references = 1;
         mbedtls_x509_crt_init(&authorities->certificates);
-        mbedtls_x509_crl_init(&authorities->revocations);
     }
     return authorities;
 }
@@ -217,67 +214,73 @@ static int is_authority(const xtls_authorities *authorities, const mbedtls_x509_
     return 0;
 }
 
-/* Whether there is a list of the certificate's issuer; Mbed TLS has judged that list. */
-static int is_covered(const xtls_authorities *authorities, const mbedtls_x509_crt *crt)
+static uint32_t judge_revocation(const xtls_verification *verification, const mbedtls_x509_crt *crt)
 {
-    const mbedtls_x509_crl *one;
+    const xtls_authorities *authorities = verification->authorities;
+    uint32_t problems = 0;
+    unsigned lists = 0;
 
-    for (one = &authorities->revocations; one != NULL; one = one->next) {
-        if (one->version != 0 && is_same(&one->issuer_raw, &crt->issuer_raw)) {
-            return 1;
-        }
+    if (authorities->revocations == NULL || verification->is_refused || is_authority(authorities, crt)) {
+        return 0;
     }
-    return 0;
-}
-
-/* Mbed TLS's callback for each certificate of a chain: what it does not check itself. */
-static int judge_link(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *problems)
-{
-    const xtls_authorities *authorities = context;
-
-    if (depth > 0 && has_name_constraints(crt)) {
-        *problems |= XTLS_PROBLEM_NAME_CONSTRAINTS;
+    if (verification->issuer != NULL) {
+        problems = xtls_revocation_judge(authorities->revocations, crt, verification->issuer, &lists);
     }
-    if (authorities->has_revocations && !is_authority(authorities, crt) && !is_covered(authorities, crt)) {
-        *problems |= XTLS_PROBLEM_REVOCATION_UNKNOWN;
-    }
-    return 0;
+    return lists == 0 ? problems | XTLS_PROBLEM_REVOCATION_UNKNOWN : problems;
 }
 
 #define ALLOWS(crt, purpose) (mbedtls_x509_crt_check_extended_key_usage(crt, purpose, MBEDTLS_OID_SIZE(purpose)) == 0)
 
-/* What Mbed TLS checks in a handshake only. Who is TLS's client among two clients of XMPP is chance: either purpose will do. */
-static uint32_t judge_usage(const mbedtls_x509_crt *crt)
+/* No extension, or anyExtendedKeyUsage: everything. */
+static unsigned purposes_of(const mbedtls_x509_crt *crt)
 {
-    uint32_t problems = 0;
-
-    if (mbedtls_x509_crt_check_key_usage(crt, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) != 0) {
-        problems |= MBEDTLS_X509_BADCERT_KEY_USAGE;
-    }
-    if (!ALLOWS(crt, MBEDTLS_OID_CLIENT_AUTH) && !ALLOWS(crt, MBEDTLS_OID_SERVER_AUTH)) {
-        problems |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
-    }
-    return problems;
+    return (ALLOWS(crt, MBEDTLS_OID_CLIENT_AUTH) ? XTLS_PURPOSE_TLS_CLIENT : 0) |
+           (ALLOWS(crt, MBEDTLS_OID_SERVER_AUTH) ? XTLS_PURPOSE_TLS_SERVER : 0);
 }
 
-static int judge(const xtls_authorities *authorities, mbedtls_x509_crt *crt, unsigned *problems)
+/* An authority for mail vouches for mail, whatever it signs: a purpose has to be allowed all the way down. */
+static uint32_t judge_purpose(xtls_verification *verification, const mbedtls_x509_crt *crt)
 {
+    verification->purposes &= purposes_of(crt);
+    return verification->purposes == 0 ? MBEDTLS_X509_BADCERT_EXT_KEY_USAGE : 0;
+}
+
+/* Mbed TLS's callback for each certificate of a chain, the authority's first: what it does not check itself. */
+static int judge_link(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *problems)
+{
+    xtls_verification *verification = context;
+
+    verification->is_refused |= (*problems & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
+    if (depth > 0 && has_name_constraints(crt)) {
+        *problems |= XTLS_PROBLEM_NAME_CONSTRAINTS;
+    }
+    *problems |= judge_purpose(verification, crt);
+    *problems |= judge_revocation(verification, crt);
+    verification->issuer = crt;
+    return 0;
+}
+
+static int judge(const xtls_authorities *authorities, unsigned purposes, mbedtls_x509_crt *crt, unsigned *problems)
+{
+    xtls_verification verification = { authorities, purposes, NULL, 0 };
     uint32_t flags = 0;
-    int error = mbedtls_x509_crt_verify(crt, (mbedtls_x509_crt *) &authorities->certificates,
-                                        (mbedtls_x509_crl *) &authorities->revocations, NULL, &flags, judge_link,
-                                        (void *) authorities);
+    int error = mbedtls_x509_crt_verify(crt, (mbedtls_x509_crt *) &authorities->certificates, NULL, NULL, &flags,
+                                        judge_link, &verification);
 
     if (error == MBEDTLS_ERR_X509_FATAL_ERROR) { /* MBEDTLS_X509_MAX_INTERMEDIATE_CA */
         flags = XTLS_PROBLEM_TOO_LONG;
     } else if (error != 0 && error != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
         return error;
     }
-    *problems = flags | judge_usage(crt);
+    if (mbedtls_x509_crt_check_key_usage(crt, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) != 0) { /* as in a handshake */
+        flags |= MBEDTLS_X509_BADCERT_KEY_USAGE;
+    }
+    *problems = flags;
     return XTLS_OK;
 }
 
-int xtls_authorities_verify(const xtls_authorities *authorities, const unsigned char *chain, size_t length,
-                            unsigned *problems)
+int xtls_authorities_verify_for(const xtls_authorities *authorities, unsigned purposes, const unsigned char *chain,
+                                size_t length, unsigned *problems)
 {
     mbedtls_x509_crt crt;
     int status;
@@ -288,7 +291,7 @@ int xtls_authorities_verify(const xtls_authorities *authorities, const unsigned 
     mbedtls_x509_crt_init(&crt);
     status = xtls_chain_parse(chain, length, &crt);
     if (status == XTLS_OK) {
-        status = judge(authorities, &crt, problems);
+        status = judge(authorities, purposes, &crt, problems);
     }
     mbedtls_x509_crt_free(&crt);
     if (status != XTLS_OK) {
@@ -297,13 +300,19 @@ int xtls_authorities_verify(const xtls_authorities *authorities, const unsigned 
     return XTLS_OK;
 }
 
+int xtls_authorities_verify(const xtls_authorities *authorities, const unsigned char *chain, size_t length,
+                            unsigned *problems)
+{
+    return xtls_authorities_verify_for(authorities, XTLS_PURPOSE_TLS, chain, length, problems);
+}
+
 void xtls_authorities_free(xtls_authorities *authorities)
 {
     if (authorities == NULL || --authorities->references > 0) {
         return;
     }
     mbedtls_x509_crt_free(&authorities->certificates);
-    mbedtls_x509_crl_free(&authorities->revocations);
+    xtls_revocation_free(authorities->revocations);
     xtls_free(authorities);
 }
 
@@ -313,8 +322,10 @@ xtls_authorities *xtls_authorities_retain(xtls_authorities *authorities)
     return authorities;
 }
 
-void xtls_authorities_demand(xtls_authorities *authorities, mbedtls_ssl_config *config)
+void xtls_authorities_demand(xtls_authorities *authorities, unsigned purpose, xtls_verification *verification,
+                             mbedtls_ssl_config *config)
 {
-    mbedtls_ssl_conf_ca_chain(config, &authorities->certificates, &authorities->revocations);
-    mbedtls_ssl_conf_verify(config, judge_link, authorities);
+    *verification = (xtls_verification) { authorities, purpose, NULL, 0 };
+    mbedtls_ssl_conf_ca_chain(config, &authorities->certificates, NULL);
+    mbedtls_ssl_conf_verify(config, judge_link, verification);
 }

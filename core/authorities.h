@@ -1,8 +1,8 @@
 /*
  * Authorities: a set of CA certificates and of revocation lists, and the
  * verification of a chain against it: RFC 5280 as Mbed TLS implements it
- * (signatures, dates, CA flag, path length, keyUsage, lists, strength), and where
- * that leaves off, refusals. Names are not judged here: that is the trust policy's work.
+ * (signatures, dates, CA flag, path length, keyUsage, strength), revocation lists
+ * (revocation.h), extendedKeyUsage at every depth, and refusals of the rest. Names are not judged here: that is the trust policy's work.
  */
 #ifndef XTLS_AUTHORITIES_H
 #define XTLS_AUTHORITIES_H
@@ -42,11 +42,33 @@ void xtls_authorities_free(xtls_authorities *authorities);
 /* --- inside the core ---------------------------------------------------------- */
 
 struct mbedtls_ssl_config;
+struct mbedtls_x509_crt;
+
+/* What a certificate may be for, bits of extendedKeyUsage (RFC 5280 4.2.1.12). */
+#define XTLS_PURPOSE_TLS_CLIENT 1u
+#define XTLS_PURPOSE_TLS_SERVER 2u
+#define XTLS_PURPOSE_TLS        3u /* one of them: who is TLS's client among two clients of XMPP is chance */
+
+/* The verification of one chain, from its authority down. */
+typedef struct xtls_verification {
+    const xtls_authorities *authorities;
+    unsigned purposes;                     /* that all certificates so far are good for */
+    const struct mbedtls_x509_crt *issuer; /* the certificate before; NULL at the first */
+    int is_refused;                        /* one so far leads nowhere: nobody is looked up in lists for its sake */
+} xtls_verification;
 
 /* One reference more, given back by xtls_authorities_free. */
 xtls_authorities *xtls_authorities_retain(xtls_authorities *authorities);
 
-/* Chains of peers under `config` are verified against these, which must outlive it. */
-void xtls_authorities_demand(xtls_authorities *authorities, struct mbedtls_ssl_config *config);
+/* As xtls_authorities_verify, for some of XTLS_PURPOSE_* only. */
+int xtls_authorities_verify_for(const xtls_authorities *authorities, unsigned purposes, const unsigned char *chain,
+                                size_t length, unsigned *problems);
+
+/*
+ * The chain of a peer under `config` is verified against these, for that purpose, in *verification. All three must
+ * outlive its handshake, which is one.
+ */
+void xtls_authorities_demand(xtls_authorities *authorities, unsigned purpose, xtls_verification *verification,
+                             struct mbedtls_ssl_config *config);
 
 #endif

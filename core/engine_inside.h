@@ -34,6 +34,8 @@ struct xtls_engine {
     xtls_bio ciphertext_out;
     xtls_bio plaintext;      /* older than the record that may wait inside Mbed TLS */
 
+    xtls_verification verification; /* of the peer's chain, with authorities */
+
     mbedtls_ssl_config config;
     mbedtls_ssl_context ssl;
     int suites[XTLS_SUITES_MAX + 1]; /* config points to these three; zero or NULL ends them */
@@ -61,6 +63,11 @@ struct xtls_engine {
     int has_alerted;         /* Mbed TLS sent an alert since the last look */
     xtls_bio key_log;
 };
+
+/* --- engine_options.c --- */
+
+/* What the peer's certificate must be for, one of XTLS_PURPOSE_TLS_*: the peer has the other part. */
+unsigned xtls_options_purpose(const xtls_engine *engine);
 
 /* --- records.c --- */
 

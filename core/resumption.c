@@ -19,8 +19,8 @@ static int is_still_trusted(const xtls_engine *engine)
     unsigned problems = 0;
 
     return engine->authorities == NULL ||
-           (xtls_authorities_verify(engine->authorities, engine->restored.der, engine->restored.length, &problems) ==
-                XTLS_OK && problems == 0);
+           (xtls_authorities_verify_for(engine->authorities, xtls_options_purpose(engine), engine->restored.der,
+                                        engine->restored.length, &problems) == XTLS_OK && problems == 0);
 }
 
 int xtls_resumption_write(void *context, const mbedtls_ssl_session *session, unsigned char *start,

@@ -7,6 +7,7 @@
 
 import { XtlsError } from "../errors.ts";
 import type { Exports } from "../../wasm/abi.ts";
+import { AuthoritiesCache } from "./authorities-cache.ts";
 import { Authorities, type AuthoritySources } from "./authorities.ts";
 import { Certificate } from "./certificate.ts";
 import { authenticate, digest } from "./digest.ts";
@@ -22,11 +23,14 @@ export class Core {
   readonly module: Exports;
   /** @internal */
   readonly memory: Memory;
+  /** @internal Authorities that were given as sources. */
+  readonly knownAuthorities: AuthoritiesCache;
 
   /** @internal */
   constructor(module: Exports) {
     this.module = module;
     this.memory = new Memory(module);
+    this.knownAuthorities = new AuthoritiesCache((sources) => this.authorities(sources));
   }
 
   /**

@@ -93,17 +93,8 @@ function setNumbers(core: Core, engine: EnginePointer, numbers: readonly number[
 }
 
 function setAuthorities(core: Core, engine: EnginePointer, given: Authorities | AuthoritySources): void {
-  if (given instanceof Authorities) {
-    checked(core.module.xtls_engine_authorities(engine, given.owned.address));
-    return;
-  }
-  // The engine keeps what it needs; this reference was only for the way there.
-  const own = core.authorities(given);
-  try {
-    checked(core.module.xtls_engine_authorities(engine, own.owned.address));
-  } finally {
-    own[Symbol.dispose]();
-  }
+  const { owned } = given instanceof Authorities ? given : core.knownAuthorities.of(given);
+  checked(core.module.xtls_engine_authorities(engine, owned.address)); // which keeps it
 }
 
 function setProtocols(core: Core, engine: EnginePointer, protocols: readonly string[]): void {

@@ -42,17 +42,12 @@ export function securityOf({ peer, negotiated }: Facts, method: string, isBound:
   return { method, version, ciphersuite, group, alpn, certificate: peer, trust, isBound, resumed };
 }
 
-/** The authorities may be yet to be read. @returns what is wrong with the chain */
+/** The authorities may be yet to be read, once. @returns what is wrong with the chain */
 function followChain(
   core: Core,
   chain: readonly Uint8Array[],
   authorities: Authorities | AuthoritySources,
 ): readonly string[] {
-  if (authorities instanceof Authorities) return core.verifyChain(chain, authorities);
-  const parsed = core.authorities(authorities);
-  try {
-    return core.verifyChain(chain, parsed);
-  } finally {
-    parsed[Symbol.dispose]();
-  }
+  const known = authorities instanceof Authorities ? authorities : core.knownAuthorities.of(authorities);
+  return core.verifyChain(chain, known);
 }

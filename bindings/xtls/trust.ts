@@ -43,7 +43,8 @@ export interface Claim {
    */
   exporter(label: string, length?: number): Uint8Array;
   /**
-   * Follows the peer's chain to the given authorities, with their revocation lists (PEM or DER, or read by the core).
+   * Follows the peer's chain to the given authorities, with their revocation lists (PEM or DER, or read by the core). What
+   * is given as PEM or DER is read once, and again only when it has changed.
    * @returns what is wrong with it, in words; empty when the chain is good
    * @throws XtlsError `invalid-certificate` when one of them, or the chain, cannot be read
    */
