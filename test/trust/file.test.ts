@@ -231,6 +231,24 @@ test("a draft that may be somebody's is waited for", async () => {
   assert.is((await store.list()).length, 2);
 });
 
+test("a draft that stays somebody's is named, with what to do, and left alone", async () => {
+  const { file, store, text } = await used();
+  const draft = await leave(file, "1-another0-1", 0);
+  const { now } = performance;
+  let hours = 0;
+  performance.now = () => (hours += 3_600_000);
+  try {
+    assert.match(
+      await wordsOf(store.verify(JID, LAPTOP)),
+      /store-damaged: Another program keeps .*trust\.json\.draft to itself: end it, or remove that folder/,
+    );
+  } finally {
+    performance.now = now;
+  }
+  assert.equal([await readFile(draft, "utf8"), await readFile(file, "utf8")], ["half a sto", text]);
+  assert.equal((await readdir(dirname(file))).sort(), ["trust.json", "trust.json.draft"]);
+});
+
 test("who was taken for gone starts anew from what the others wrote", async () => {
   const { file } = await used();
   const storage = fileStorage(file);
