@@ -69,6 +69,7 @@ export const ERRORS = {
   "not-trusted":          { blame: "peer",    tunnel: "ends",  alert: 46, advice: "The trust policy does not know this certificate: compare fingerprints, then pin it." },
   "key-changed":          { blame: "peer",    tunnel: "ends",  alert: 46, advice: "The peer's key differs from the one known: a new device, or an attack. Compare fingerprints." },
   "downgraded":           { blame: "network", tunnel: "ends",  alert: 71, advice: "What the two ends offered each other was changed on the way: a server tampers. Do not talk to this peer in clear." },
+  "not-compared":         { blame: "network", tunnel: "ends",  alert: 71, advice: "The tunnel was ended without proof that its peer did it, before both ends could compare what they had offered: a server may hide a change. Try again, and do not talk to this peer in clear meanwhile." },
   "capability-lost":      { blame: "network", tunnel: "ends",  alert: 71, advice: "This peer could once protect its offers and now seems not to: its client was replaced, or a server hides what it can." },
   "not-authorized":       { blame: "peer",    tunnel: "ends",  alert: 49, advice: "The proof failed: a wrong password, key or code, or somebody sits between the two ends." },
   "not-confirmed":        { blame: "anyone",  tunnel: "ends",  alert: 90, advice: "The two people did not both confirm in time. Nobody is distrusted for it: try again." },

@@ -11,6 +11,7 @@
  * blind one with a chance of 2^-48. docs/protocol.md, "Methods"; after ZRTP (RFC 6189 §4.4.1.1, §4.5.2).
  */
 import { Element } from "@xmpp/xml";
+import { Clock } from "../base/clock.ts";
 import { XtlsError } from "../errors.ts";
 import { shortCode, SHORT_CODE_BYTES, type ShortCode } from "../verification/short-code.ts";
 import { equal } from "../tls/digest.ts";
@@ -36,7 +37,7 @@ export interface SasOptions {
   /** Milliseconds for the whole, both people included. Default 120 000. */
   readonly timeout?: number;
   /**
-   * Calls `wake` after so many milliseconds, unless what it returns is called before. Default: setTimeout.
+   * Calls `wake` after so many milliseconds, unless what it returns is called before. Default: a `Clock`, so that a process that was stopped loses no time.
    */
   readonly schedule?: (wake: () => void, milliseconds: number) => () => void;
 }
@@ -125,8 +126,7 @@ async function inTime<T>(conversation: Conversation, options: SasOptions, work: 
 }
 
 function wait(wake: () => void, milliseconds: number): () => void {
-  const timer = setTimeout(wake, milliseconds);
-  return () => clearTimeout(timer);
+  return new Clock().after(milliseconds, wake);
 }
 
 async function sealFor({ claim }: Conversation): Promise<Seal> {

@@ -58,7 +58,7 @@ export function advertise(stanza: Element): void {
 /**
  * Whether a full JID lists XTLS. One that answers with an error does not.
  *
- * @throws XtlsError `timeout` after 30 s
+ * @throws XtlsError `timeout` after 60 s
  */
 export async function supports(peer: string, from: string, questions: Questions): Promise<boolean> {
   const { type, payload } = await questions.ask(peer, from, xml("query", { xmlns: NS_DISCO_INFO }));

@@ -7,4 +7,4 @@ export type { Entity } from "./entity.ts";
 export { xtls, Xtls, type XtlsEvents, type XtlsOptions } from "./plugin.ts";
 export type { Policies, Policy } from "./policy.ts";
 export type { Start } from "./session.ts";
-export { Tunnel, type TunnelEvents } from "./tunnel.ts";
+export { type CloseResult, Tunnel, type TunnelEvents } from "./tunnel.ts";

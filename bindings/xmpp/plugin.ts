@@ -8,6 +8,7 @@
 import type { Element } from "@xmpp/xml";
 
 import { type Listener, Listeners } from "../base/listeners.ts";
+import { Clock } from "../base/clock.ts";
 import { XtlsError } from "../errors.ts";
 import type { Identity } from "../tls/identity.ts";
 import { Examiner } from "../methods/examiner.ts";
@@ -69,7 +70,10 @@ export interface XtlsEvents {
   tunnel: [tunnel: Tunnel];
   /** A peer's start came to nothing: declined, not trusted, or failed on the way. */
   refused: [from: string, error: XtlsError];
-  /** Tell the user: this peer's key changed, its offers were changed on the way, or it seems to have lost what it could once do. */
+  /**
+   * Tell the user: this peer's key changed, its offers were changed on the way or somebody kept them from being compared, or it seems to
+   * have lost what it could once do.
+   */
   alarm: [peer: string, error: XtlsError];
   /**
    * A listener or handler of the application's threw or rejected, an answer could not be sent, or there can be no tunnels on this
@@ -101,6 +105,7 @@ export class Xtls {
   readonly #policy: Policies;
   readonly #replay = new Replay();
   readonly #reporter: Reporter;
+  readonly #clock = new Clock();
   readonly #listeners: Listeners<XtlsEvents>;
   readonly #detach: () => void;
   #session: Session | undefined;
@@ -116,7 +121,7 @@ export class Xtls {
     this.#options = options;
     this.#outbox = new Outbox(xmpp);
     this.#gate = gateOf(xmpp);
-    this.#questions = new Questions((stanza) => this.#outbox.send(stanza));
+    this.#questions = new Questions((stanza) => this.#outbox.send(stanza), this.#clock);
     this.#reporter = new Reporter(xmpp, (error) => this.#listeners.emit("error", error));
     this.#listeners = new Listeners((error, event) => (event === "error" ? this.#reporter.fallBack(error) : this.#reporter.report(error)));
     if (xmpp.status === "online") this.#session = this.#newSession();
@@ -146,7 +151,7 @@ export class Xtls {
   /**
    * Asks whether a full JID advertises XTLS. A server on the way can make the answer what it likes.
    *
-   * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `timeout`
+   * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `timeout` after 60 s, `stream-lost`
    */
   async supports(peer: Address): Promise<boolean> {
     const jid = fullJid(addressIn(peer, "The peer"));
@@ -157,7 +162,7 @@ export class Xtls {
    * Asks a full JID what it could do, without a start (XEP-0250). Neither end names its keys: nothing here shows who asks or answers.
    * A server on the way can make the answer what it likes.
    *
-   * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `unsupported`, `timeout`, `malformed`
+   * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `unsupported`, `timeout` after 60 s, `stream-lost`, `malformed`
    */
   async probe(peer: Address): Promise<Offer> {
     const jid = fullJid(addressIn(peer, "The peer"));
@@ -208,7 +213,10 @@ export class Xtls {
       offline: () => this.#lose(),
       element: (stanza: Element) => this.#receive(stanza),
     };
-    const resumed = () => this.#outbox.release();
+    const resumed = () => {
+      this.#clock.resume();
+      this.#outbox.release();
+    };
     for (const [event, listener] of Object.entries(listeners)) xmpp.on(event as "element", listener);
     streamManagement?.on?.("resumed", resumed);
     xmpp.middleware?.use((context, next) => this.#respond(context, next));
@@ -240,7 +248,7 @@ export class Xtls {
     const { identity, limits, hasExtensions = true, engine = {}, accept = () => true } = this.#options;
     const address = this.#ownAddress();
     requireOwn(identity, address);
-    const parts = { address, identity, limits: limits ?? {}, hasExtensions, engine, examiner: this.#examiner, policy: this.#policy };
+    const parts = { address, identity, limits: limits ?? {}, hasExtensions, engine, examiner: this.#examiner, policy: this.#policy, clock: this.#clock };
     return new Session(parts, {
       send: (stanza) => this.#outbox.send(stanza),
       accept,
@@ -272,13 +280,16 @@ export class Xtls {
   }
 
   #interrupt(): void {
-    if (this.#entity.streamManagement?.id) this.#outbox.hold();
-    else this.#lose();
+    if (!this.#entity.streamManagement?.id) return this.#lose();
+    this.#outbox.hold();
+    this.#clock.pause();
   }
 
   #lose(): void {
+    this.#clock.resume();
     this.#outbox.discard();
     this.#replay.forget();
+    this.#questions.abandon();
     this.#session?.disconnect();
     this.#session = undefined;
   }

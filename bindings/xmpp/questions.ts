@@ -6,36 +6,50 @@
 
 import xml, { type Element } from "@xmpp/xml";
 
+import type { Clock } from "../base/clock.ts";
 import { XtlsError } from "../errors.ts";
 import { isSameJid, prepareJid } from "../base/jid.ts";
 import type { IncomingAnswer } from "../xtls/endpoint.ts";
 import { randomId } from "./id.ts";
 
-/** Milliseconds. */
-const TIMEOUT = 30_000;
+/** Milliseconds: as long as for a `<start/>`, which waits in the same queues. */
+const TIMEOUT = 60_000;
+
+interface Asked {
+  readonly peer: string;
+  answer(answer: IncomingAnswer): void;
+  fail(error: XtlsError): void;
+}
 
 export class Questions {
   readonly #send: (stanza: Element) => void;
-  readonly #asked = new Map<string, { peer: string; answer: (answer: IncomingAnswer) => void }>();
+  readonly #clock: Clock;
+  readonly #asked = new Map<string, Asked>();
 
-  constructor(send: (stanza: Element) => void) {
+  constructor(send: (stanza: Element) => void, clock: Clock) {
     this.#send = send;
+    this.#clock = clock;
   }
 
-  /** @throws XtlsError `invalid-jid`; `timeout` after 30 s */
+  /** @throws XtlsError `invalid-jid`; `timeout` after 60 s, `stream-lost` */
   async ask(address: string, from: string, question: Element): Promise<IncomingAnswer> {
     const to = prepareJid(address);
     const id = randomId();
-    let timer: ReturnType<typeof setTimeout>;
+    let cancel: () => void;
     const answer = new Promise<IncomingAnswer>((resolve, reject) => {
-      this.#asked.set(id, { peer: to, answer: resolve });
-      timer = setTimeout(() => reject(new XtlsError("timeout", `${to} said nothing about itself`)), TIMEOUT);
+      this.#asked.set(id, { peer: to, answer: resolve, fail: reject });
+      cancel = this.#clock.after(TIMEOUT, () => reject(new XtlsError("timeout", `${to} said nothing about itself`)));
     });
     this.#send(xml("iq", { from, id, to, type: "get" }, question));
     return answer.finally(() => {
-      clearTimeout(timer);
+      cancel();
       this.#asked.delete(id);
     });
+  }
+
+  /** The stream is gone for good: nobody can answer any more. */
+  abandon(): void {
+    for (const { fail } of [...this.#asked.values()]) fail(new XtlsError("stream-lost"));
   }
 
   /** @returns false when it answers nothing that was asked here, or comes from somebody else */

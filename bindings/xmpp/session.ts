@@ -7,6 +7,7 @@
 
 import xml, { type Element } from "@xmpp/xml";
 
+import { Clock } from "../base/clock.ts";
 import { XtlsError } from "../errors.ts";
 import { Dialogue } from "../methods/dialogue.ts";
 import type { Examiner } from "../methods/examiner.ts";
@@ -21,7 +22,6 @@ import type { Refusal } from "../xtls/association.ts";
 import type { Output } from "../xtls/output.ts";
 import type { Claim, Verdict } from "../xtls/trust.ts";
 import type { Delivery, Tunnel as Association } from "../xtls/tunnel.ts";
-import { Clock } from "./clock.ts";
 import { randomId } from "./id.ts";
 import { policyFor, type Policies, type Policy } from "./policy.ts";
 import { Tunnel, type TunnelPort } from "./tunnel.ts";
@@ -56,10 +56,12 @@ export interface SessionPort {
 export interface SessionOptions extends Omit<EndpointOptions, "id" | "methods"> {
   readonly examiner: Examiner;
   readonly policy: Policies;
+  /** Whose time counts; default: a clock of its own. */
+  readonly clock?: Clock;
 }
 
 /** What smells of an attack, whoever opened the tunnel. */
-const ALARMING: readonly string[] = ["downgraded", "capability-lost", "key-changed"];
+const ALARMING: readonly string[] = ["downgraded", "not-compared", "capability-lost", "key-changed"];
 
 type Probe = Extract<Output, { kind: "probe" }>;
 
@@ -84,7 +86,8 @@ export class Session {
   readonly #examiner: Examiner;
   readonly #policy: Policies;
   readonly #port: SessionPort;
-  readonly #clock = new Clock(() => this.#enter((now) => this.#endpoint.wake(now)));
+  readonly #clock: Clock;
+  #cancelWake = () => {};
   readonly #tunnels = new Map<Association, Tunnel>();
   readonly #opening = new Map<Association, Deferred<Tunnel>>();
   readonly #dialogues = new Map<Association, Dialogue>();
@@ -95,15 +98,17 @@ export class Session {
   #isObeying = false;
   #isOver = false;
 
-  constructor({ examiner, policy, ...options }: SessionOptions, port: SessionPort) {
+  constructor({ examiner, policy, clock = new Clock(), ...options }: SessionOptions, port: SessionPort) {
     this.address = options.address;
     this.#endpoint = new Endpoint({ ...options, id: randomId });
     this.#examiner = examiner;
     this.#policy = policy;
+    this.#clock = clock;
     this.#port = port;
     this.#tunnelPort = {
       send: (association, stanza) => this.#send(association, stanza),
       close: (association) => this.#enter((now) => this.#endpoint.close(association, now)),
+      after: (milliseconds, callback) => clock.after(milliseconds, callback),
       report: port.report,
     };
   }
@@ -214,7 +219,15 @@ export class Session {
     } finally {
       this.#isObeying = false;
     }
-    this.#clock.set(this.#endpoint.deadline);
+    this.#schedule(this.#endpoint.deadline);
+  }
+
+  /** Replaces the deadline of before; undefined: nothing is waiting. */
+  #schedule(deadline: number | undefined): void {
+    const cancelPrevious = this.#cancelWake;
+    const wake = () => this.#enter((now) => this.#endpoint.wake(now));
+    this.#cancelWake = deadline === undefined ? () => {} : this.#clock.at(deadline, wake);
+    cancelPrevious();
   }
 
   /** @returns the promise of what takes its time */

@@ -1,8 +1,7 @@
 /**
  * A tunnel in its user's hands.
  *
- * Promises and events over an association that an endpoint moves (xtls/); knows neither
- * stream nor timer but that of `request`.
+ * Promises and events over an association that an endpoint moves (xtls/); knows no stream.
  */
 
 import type { Element } from "@xmpp/xml";
@@ -17,14 +16,26 @@ import { copyWith, isAnswer, isRequest } from "./stanza.ts";
 export interface TunnelEvents {
   /** A stanza from the peer, `from` and `to` set. Answers that a `request` awaited are not repeated here. */
   stanza: [stanza: Element];
-  /** The end, once. Without a reason both sides said goodbye and nothing was cut off. */
+  /** The end, once. Without a reason it ended in order: see `CloseResult`. */
   close: [reason: XtlsError | undefined];
 }
+
+/**
+ * How a tunnel ended.
+ *
+ * In order: both ends said TLS close_notify, and all that this end sent was answered. The peer's close_notify proves that
+ * nothing of what *it* sent was cut off. For the other direction only the peer can know: an answer is the servers' word.
+ */
+export type CloseResult =
+  | { readonly inOrder: true; readonly reason?: undefined }
+  | { readonly inOrder: false; readonly reason: XtlsError };
 
 /** What a tunnel asks of the session that it belongs to. */
 export interface TunnelPort {
   send(association: Association, stanza: Element): Promise<void>;
   close(association: Association): void;
+  /** Calls back after so many milliseconds. @returns what calls it off */
+  after(milliseconds: number, callback: () => void): () => void;
   report(error: unknown): void;
 }
 
@@ -33,7 +44,7 @@ interface Waiting {
   reject(error: XtlsError): void;
 }
 
-const REQUEST_TIMEOUT = 30_000;
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /** An encrypted, authenticated channel between two full JIDs, for whole stanzas. */
 export class Tunnel {
@@ -41,8 +52,8 @@ export class Tunnel {
   readonly #port: TunnelPort;
   readonly #listeners: Listeners<TunnelEvents>;
   readonly #requests = new Map<string, Waiting>();
-  readonly #ended: Promise<void>;
-  #end!: () => void;
+  readonly #ended: Promise<CloseResult>;
+  #end!: (result: CloseResult) => void;
 
   /** @internal Use `Xtls.open`, or listen for `tunnel`. */
   constructor(association: Association, port: TunnelPort) {
@@ -83,7 +94,9 @@ export class Tunnel {
   /**
    * Sends a message, presence or iq. `to` and `from` are left out or name the tunnel's ends.
    *
-   * @returns resolves when the peer has acknowledged every byte
+   * @returns resolves when every chunk with bytes of it was answered by the peer, *as the servers on the way say*: an honest
+   *   peer answers what its TLS took, but a server can keep the bytes and answer itself. Where that matters let the
+   *   application answer inside (`request`, XEP-0184), which nobody else can
    * @throws XtlsError `foreign-address`, `unfit-stanza`, `stanza-too-large`, `limit-exceeded`, `invalid-state`,
    *   `closed`: it was not sent; `undelivered`: the tunnel ended first, the peer may or may not have read it
    */
@@ -92,20 +105,16 @@ export class Tunnel {
   }
 
   /**
-   * Sends an IQ of type get or set and waits for its answer from inside the tunnel.
+   * Sends an IQ of type get or set and waits for its answer from inside the tunnel, which proves that the peer has it.
    *
-   * @param timeout milliseconds
+   * @param timeout milliseconds from its delivery, so that a slow link costs none of them
    * @returns the IQ of type result
    * @throws XtlsError what `send` throws; `stanza-error` with the `<error/>` as its cause; `timeout`;
    *   the reason of the tunnel's end, or `closed`
    */
-  async request(iq: Element, timeout = REQUEST_TIMEOUT): Promise<Element> {
+  async request(iq: Element, timeout = REQUEST_TIMEOUT_MS): Promise<Element> {
     if (!isRequest(iq)) throw new XtlsError("unfit-stanza", "A request is an iq of type get or set");
-    const id = randomId();
-    const request = copyWith(iq, { id });
-    const answer = this.#await(id, timeout);
-    this.send(request).catch((error) => this.#requests.get(id)?.reject(error));
-    return answer;
+    return this.#await(copyWith(iq, { id: randomId() }), timeout);
   }
 
   /** @returns what removes the listener again */
@@ -113,8 +122,12 @@ export class Tunnel {
     return this.#listeners.on(event, listener);
   }
 
-  /** Says goodbye and resolves at the tunnel's end, whatever its reason; `close` events name it. */
-  close(): Promise<void> {
+  /**
+   * Says close_notify behind what was sent, and waits for the tunnel's end. Before and after that it may be called again.
+   *
+   * @returns how it ended; never rejects
+   */
+  close(): Promise<CloseResult> {
     this.#port.close(this.#association);
     return this.#ended;
   }
@@ -139,20 +152,31 @@ export class Tunnel {
   /** The session's: it is over. @internal */
   end(reason: XtlsError | undefined): void {
     for (const waiting of this.#requests.values()) waiting.reject(reason ?? new XtlsError("closed"));
-    this.#end();
+    this.#end(reason === undefined ? { inOrder: true } : { inOrder: false, reason });
     this.#listeners.emit("close", reason);
   }
 
-  #await(id: string, timeout: number): Promise<Element> {
-    const answer = new Promise<Element>((resolve, reject) => this.#requests.set(id, { resolve, reject }));
-    const timer = setTimeout(() => {
-      this.#requests.get(id)?.reject(new XtlsError("timeout", "The request inside the tunnel"));
-    }, timeout);
+  /** Its time begins when it has been delivered: until then it waits for our own queue, and the tunnel's time-out watches over that. */
+  async #await(request: Element, timeout: number): Promise<Element> {
+    const id: string = request.attrs.id;
+    let cancel = () => {};
+    const answer = new Promise<Element>((resolve, reject) => {
+      this.#requests.set(id, { resolve, reject });
+      const giveUp = () => reject(unanswered(request, timeout));
+      const delivered = () => (cancel = this.#port.after(timeout, giveUp));
+      this.send(request).then(() => this.#requests.has(id) && delivered(), reject);
+    });
     return answer.finally(() => {
-      clearTimeout(timer);
+      cancel();
       this.#requests.delete(id);
     });
   }
+}
+
+function unanswered({ attrs: { type, id }, children }: Element, timeout: number): XtlsError {
+  const payload = children.find((child): child is Element => typeof child !== "string");
+  const what = payload === undefined ? "nothing in it" : `<${payload.name} xmlns="${payload.getNS() ?? ""}"/>`;
+  return new XtlsError("timeout", `The request ${id} (${type}, ${what}) was delivered, but not answered inside the tunnel in ${timeout} ms`);
 }
 
 function stanzaError(stanza: Element): XtlsError {

@@ -24,6 +24,9 @@ import { buildClose, buildClosed, buildProceed, buildStart, parseData, parseProc
 /** Why a peer's start can be refused. */
 export type Refusal = "declined" | "unsupported" | "too-many-tunnels" | "no-common-method";
 
+/** A peer that answers so has ended the tunnel, and has sent an alert before. */
+const REFUSES_BYTES: readonly string[] = ["malformed", "invalid-base64"];
+
 /** The peer itself is gone, so there is nobody to say goodbye to. */
 const GONE: readonly string[] = ["alert-received", "unknown-tunnel", "peer-unavailable", "server-unreachable", "stream-lost"];
 
@@ -196,6 +199,7 @@ export class Association implements Tunnel {
     this.statistics.iqsIn++;
     this.#goodbye.peers = id;
     if (this.#channel?.isOver) return this.#finish(now);
+    if (this.#awaitsComparison) return this.#fail(new XtlsError("not-compared", "A <close/> came without an alert"), now);
     const isEarly = this.#state === "handshaking" || this.#state === "judging";
     this.#end(
       new XtlsError(isEarly ? "handshake-canceled" : "truncated", "The peer said <close/> without close_notify"),
@@ -337,7 +341,7 @@ export class Association implements Tunnel {
     if (kind === "start") return this.#startRefused(error, now);
     if (kind === "close") return this.#closed(error, now);
     if (this.#hasOnlyGoodbyes) return this.#end(undefined);
-    this.#fail(error, now);
+    this.#fail(this.#awaitsComparison && REFUSES_BYTES.includes(error.code) ? new XtlsError("not-compared", error.message) : error, now);
   }
 
   /** No answer came in time. */
@@ -392,6 +396,14 @@ export class Association implements Tunnel {
     if (!channel.isComplete)
       return this.#fail(new XtlsError("truncated", "The peer said close_notify in the middle of a stanza"), now);
     if (this.#state === "open") this.#move("close");
+  }
+
+  /**
+   * True between the handshake and the peer's bind. Every end says an alert there before it leaves, so who takes the
+   * alert away, or leaves in another's name, may want to hide what the bind would show.
+   */
+  get #awaitsComparison(): boolean {
+    return this.#state === "judging" && this.#judgement.awaitsBind;
   }
 
   /** Ends in order when close_notify has gone both ways, everything is acknowledged and one side's `<close/>` is through. */

@@ -210,6 +210,7 @@ export class Endpoint {
   /** Our own stream is gone for good: every tunnel ends. */
   disconnect(_now: number): void {
     for (const tunnel of [...this.#tunnels.values()]) tunnel.vanish(new XtlsError("stream-lost"));
+    this.#requests.clear();
   }
 
   // --- time and outputs -----------------------------------------------------------------

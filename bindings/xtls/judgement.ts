@@ -35,6 +35,11 @@ export class Judgement {
     return this.#claim?.isBound === true && !this.#awaitsBind;
   }
 
+  /** True while the peer's bind is due. */
+  get awaitsBind(): boolean {
+    return this.#awaitsBind;
+  }
+
   /** True once the method has been asked. */
   get isAsked(): boolean {
     return this.#claim !== undefined && !this.#awaitsBind;

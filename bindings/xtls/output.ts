@@ -26,9 +26,9 @@ export type Output =
   | { readonly kind: "open"; readonly tunnel: Tunnel }
   /** A stanza from the peer: checked, `from` and `to` set. */
   | { readonly kind: "stanza"; readonly tunnel: Tunnel; readonly stanza: Element }
-  /** The peer has acknowledged every byte of that stanza. */
+  /** Every chunk with bytes of that stanza was answered: by the peer, if the servers on the way are honest. */
   | { readonly kind: "delivered"; readonly tunnel: Tunnel; readonly delivery: Delivery }
-  /** The tunnel ended before that: the peer may or may not have read it. */
+  /** The tunnel ended before that: the peer may have read it or not. */
   | { readonly kind: "lost"; readonly tunnel: Tunnel; readonly delivery: Delivery; readonly error: XtlsError }
-  /** The tunnel's end, its last output. No error: both sides said close_notify. */
+  /** The tunnel's end, its last output. No error: both sides said close_notify, and all that we sent was answered. */
   | { readonly kind: "close"; readonly tunnel: Tunnel; readonly error: XtlsError | undefined };

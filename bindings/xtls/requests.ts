@@ -68,6 +68,12 @@ export class Requests<Owner> {
     this.#waits.delete(owner);
   }
 
+  /** Our stream is gone: nothing can be answered any more. */
+  clear(): void {
+    this.#pending.clear();
+    this.#waits.clear();
+  }
+
   /** When the first of them expires; Infinity: none waits. */
   get deadline(): number {
     return [...this.#pending.values()].reduce((first, { wait }) => Math.min(first, wait.deadline), Infinity);

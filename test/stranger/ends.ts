@@ -77,6 +77,6 @@ export function libraryEnd(tunnel: LibraryTunnel, { self, peer }: Parties): End 
       const content = [xml("thread", {}, thread), xml("body", {}, body), xml("active", { xmlns })];
       return tunnel.send(xml("message", { from: self, to: peer, type: "chat" }, ...content));
     },
-    close: () => tunnel.close(),
+    close: async () => void (await tunnel.close()),
   };
 }

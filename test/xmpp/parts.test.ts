@@ -4,14 +4,12 @@
 
 import xml, { type Element } from "@xmpp/xml";
 
-import { Clock } from "../../bindings/xmpp/clock.ts";
 import { randomId } from "../../bindings/xmpp/id.ts";
 import { Outbox } from "../../bindings/xmpp/outbox.ts";
 import { Replay } from "../../bindings/xmpp/replay.ts";
 import { disableNagle } from "../../bindings/xmpp/socket.ts";
 import { answerIn, xtlsRequest } from "../../bindings/xmpp/stanza.ts";
 import { assert, suite } from "../suite.ts";
-import { once } from "./stage.ts";
 
 const NS = "urn:xmpp:tmp:xtls";
 const ROMEO = "romeo@verona.example/orchard";
@@ -41,19 +39,6 @@ test("ids are 128 bits and differ", () => {
   const ids = Array.from({ length: 100 }, randomId);
   assert.is(new Set(ids).size, 100);
   assert.ok(ids.every((id) => /^[0-9a-f]{32}$/.test(id)));
-});
-
-test("the clock wakes once, at the last deadline it was given", async () => {
-  let count = 0;
-  let woken = () => {};
-  const clock = new Clock(() => (count++, woken()));
-  const wake = once<void>((done) => (woken = done));
-  clock.set(clock.now);
-  clock.set(undefined);
-  clock.set(clock.now + 1e12);
-  clock.set(clock.now + 5);
-  await wake;
-  assert.is(count, 1);
 });
 
 test("what cannot be sent waits, and goes out in order when the stream is back", async () => {

@@ -5,10 +5,11 @@
 import xml, { type Element } from "@xmpp/xml";
 
 import { type XtlsError } from "../../bindings/errors.ts";
-import type { Tunnel } from "../../bindings/xmpp/index.ts";
+import { type Tunnel, xtls } from "../../bindings/xmpp/index.ts";
+import { connectClient } from "../../scripts/servers/connect.ts";
 import { type Router, startRouter } from "../../scripts/servers/router.ts";
 import { assert, suite } from "../suite.ts";
-import { bodies, clearStage, enter, leave, message, once, pair, rejection, until } from "./stage.ts";
+import { bodies, clearStage, enter, everybodyKnown, leave, message, once, pair, rejection, until } from "./stage.ts";
 
 const test = suite("xmpp: tunnel");
 let router: Router;
@@ -219,7 +220,7 @@ test("opens one tunnel when both ends start at once", async () => {
 test("closes in order: both ends hear of it, without a reason", async () => {
   const { tunnel, answering } = await pair(router);
   const reasons = Promise.all([tunnel, answering].map((end) => once((done) => end.on("close", done))));
-  await tunnel.close();
+  assert.equal(await tunnel.close(), { inOrder: true });
   assert.equal(await reasons, [undefined, undefined]);
   assert.is(tunnel.state, "closed");
   assert.is((await rejection(tunnel.send(message("too late")))).code, "closed");
@@ -251,6 +252,16 @@ test("a listener that was removed hears no more", async () => {
   assert.equal(bodies(heard), ["one"]);
 });
 
+test("close says the reason when the tunnel does not end in order", async () => {
+  const { romeo, tunnel } = await pair(router);
+  router.tamper(() => []);
+  const closed = tunnel.close();
+  router.cut(romeo.address);
+  const { inOrder, reason } = await closed;
+  assert.equal([inOrder, reason?.code], [false, "stream-lost"]);
+  assert.equal(await tunnel.close(), await closed);
+});
+
 test("ends when the peer goes offline", async () => {
   const { juliet, tunnel } = await pair(router);
   const reason = once<XtlsError | undefined>((done) => tunnel.on("close", done));
@@ -277,6 +288,19 @@ test("binds anew after a reconnect", async () => {
   await online;
   const tunnel = await romeo.tunnels.open(juliet.address);
   await tunnel.send(message("here again"));
+});
+
+test("opens at once after coming back under the same resource, of which the peer has heard nothing", async () => {
+  const { romeo, juliet, answering } = await pair(router);
+  const ended = once<XtlsError | undefined>((done) => answering.on("close", done));
+  // The server puts the new stream in the old one's place: nobody is told that he was gone.
+  const back = await connectClient(router, "romeo", { resource: romeo.address.split("/")[1] as string });
+  const tunnels = xtls({ xmpp: back, identity: romeo.identity, trust: everybodyKnown });
+  const tunnel = await tunnels.open(juliet.address);
+  assert.is(tunnels.address, romeo.address);
+  assert.is((await ended)?.code, "unknown-tunnel");
+  await tunnel.send(message("here again"));
+  await leave(back);
 });
 
 test("leaves the entity as it was", async () => {
