@@ -5,6 +5,8 @@
  * reported, and keeps neither the other listeners nor the emitter from going on. Knows no event.
  */
 
+import { XtlsError } from "../errors.ts";
+
 /** May well be an async function; what it returns is not used. */
 export type Listener<Arguments extends readonly unknown[]> = (...args: Arguments) => void;
 
@@ -18,8 +20,12 @@ export class Listeners<Events extends Record<keyof Events, unknown[]>> {
     this.#report = report;
   }
 
-  /** @returns what removes the listener again */
+  /**
+   * @returns what removes the listener again
+   * @throws XtlsError `invalid-argument` when it is no function
+   */
   on<Name extends keyof Events>(event: Name, listener: Listener<Events[Name]>): () => void {
+    if (typeof listener !== "function") throw new XtlsError("invalid-argument", "A listener is a function");
     const listeners = (this.#all[event] ??= new Set());
     listeners.add(listener);
     return () => void listeners.delete(listener);

@@ -7,15 +7,16 @@
 import { bareJid, fullJid, isSameJid } from "../base/jid.ts";
 import { XtlsError } from "../errors.ts";
 import type { Identity } from "../tls/identity.ts";
+import { type ChannelHost, openChannel } from "../xtls/channel.ts";
 import { limitsWith } from "../xtls/limits.ts";
-import { isComponent } from "./entity.ts";
+import { type Entity, isComponent } from "./entity.ts";
 import type { XtlsOptions } from "./plugin.ts";
 import { requirePolicy } from "./policy.ts";
 
 /** An address in a text, or in an object that turns into one, as @xmpp/jid makes them. */
 export type Address = string | { toString(): string };
 
-/** @throws XtlsError `invalid-argument`, `invalid-jid` */
+/** @throws XtlsError `invalid-argument`, `invalid-jid`; `disposed` when the identity was */
 export function requireOptions(options: XtlsOptions): void {
   requireShape(isObject(options), "xtls() takes an object with xmpp, identity and trust");
   const { xmpp, identity, trust, methods = [], accept, policy, address, limits, hasExtensions, engine } = options;
@@ -27,9 +28,32 @@ export function requireOptions(options: XtlsOptions): void {
   requireShape(hasExtensions === undefined || typeof hasExtensions === "boolean", "hasExtensions is true or false");
   requireShape(engine === undefined || isObject(engine), "engine is an object with changes to the engines' options");
   if (policy !== undefined && typeof policy !== "function") requirePolicy(policy);
-  limitsWith(limits);
   requireShape(address === undefined || isComponent(xmpp), "address is for components: a client's is what its server binds");
-  if (address !== undefined) requireOwn(identity, fullJid(address));
+  const own = address === undefined ? accountOf(xmpp) : fullJid(address);
+  if (own !== undefined) requireOwn(identity, own);
+  requireEngine({ identity, limits: limitsWith(limits), hasExtensions: hasExtensions ?? true, engine: engine ?? {} });
+}
+
+/** The account that a client is made for, as far as it says so before it is online. What xmpp.js escapes (XEP-0106) is no address. */
+function accountOf(xmpp: Entity): string | undefined {
+  const text = xmpp.jid === null || isComponent(xmpp) ? "" : String(xmpp.jid);
+  return text.includes("@") && !text.includes("\\") ? text : undefined;
+}
+
+/** The engines' options are for the core to judge, and whether the identity can be used: one engine is made and thrown away. */
+function requireEngine(host: ChannelHost): void {
+  openChannel({ role: "initiator", local: "", peer: "" }, host)[Symbol.dispose]();
+}
+
+/** A time to wait, in milliseconds. @throws XtlsError `invalid-argument` */
+export function requireWait(wait: number): void {
+  requireShape(typeof wait === "number" && wait > 0, "A time-out is a positive number of milliseconds");
+}
+
+/** Names of methods for one tunnel. @throws XtlsError `invalid-argument` */
+export function requireNames(names: unknown): void {
+  const isList = Array.isArray(names) && names.every((name) => typeof name === "string");
+  requireShape(names === undefined || isList, "methods is a list of names");
 }
 
 /**

@@ -19,7 +19,7 @@ import { NS_C2CTLS } from "../xtls/namespaces.ts";
 import { type Offer, parseOffer } from "../xtls/offer.ts";
 import type { Trust } from "../xtls/trust.ts";
 import type { Security } from "../xtls/tunnel.ts";
-import { type Address, addressIn, requireOptions, requireOwn } from "./arguments.ts";
+import { type Address, addressIn, requireNames, requireOptions, requireOwn } from "./arguments.ts";
 import { advertise, isFeatureQuestion, ownInfo, supports } from "./disco.ts";
 import { type Context, type Entity, isComponent } from "./entity.ts";
 import { entering, type Ground, leaving, refusal } from "./firewall/clear.ts";
@@ -145,7 +145,8 @@ export class Xtls {
    */
   async open(peer: Address, options: { readonly methods?: readonly string[] } = {}): Promise<Tunnel> {
     const jid = addressIn(peer, "The peer");
-    return this.#online().open(jid, options.methods);
+    requireNames(options?.methods);
+    return this.#online().open(jid, options?.methods);
   }
 
   /**

@@ -32,8 +32,9 @@ export function childrenOf(element: Element): Element[] {
   return element.children.filter(isElement);
 }
 
-function isElement(child: unknown): child is Element {
-  return typeof (child as Element | null | undefined)?.getName === "function";
+/** Whichever copy of the XML library it is from. */
+export function isElement(value: unknown): value is Element {
+  return typeof (value as Partial<Element> | null | undefined)?.getName === "function";
 }
 
 /** True when there is nothing in it: no element, and no text but white space. */

@@ -10,8 +10,9 @@ import { type Listener, Listeners } from "../base/listeners.ts";
 import { XtlsError } from "../errors.ts";
 import type { Role, State } from "../xtls/state.ts";
 import type { Security, Statistics, Tunnel as Association } from "../xtls/tunnel.ts";
+import { requireWait } from "./arguments.ts";
 import { randomId } from "./id.ts";
-import { copyWith, isAnswer, isRequest } from "./stanza.ts";
+import { copyWith, isAnswer, isElement, isRequest } from "./stanza.ts";
 
 export interface TunnelEvents {
   /** A stanza from the peer, `from` and `to` set. Answers that a `request` awaited are not repeated here. */
@@ -109,11 +110,12 @@ export class Tunnel {
    *
    * @param timeout milliseconds from its delivery, so that a slow link costs none of them
    * @returns the IQ of type result
-   * @throws XtlsError what `send` throws; `stanza-error` with the `<error/>` as its cause; `timeout`;
+   * @throws XtlsError what `send` throws; `invalid-argument`; `stanza-error` with the `<error/>` as its cause; `timeout`;
    *   the reason of the tunnel's end, or `closed`
    */
   async request(iq: Element, timeout = REQUEST_TIMEOUT_MS): Promise<Element> {
-    if (!isRequest(iq)) throw new XtlsError("unfit-stanza", "A request is an iq of type get or set");
+    if (!isElement(iq) || !isRequest(iq)) throw new XtlsError("unfit-stanza", "A request is an iq of type get or set");
+    requireWait(timeout);
     return this.#await(copyWith(iq, { id: randomId() }), timeout);
   }
 

@@ -25,8 +25,11 @@ export type ChannelEngine = Pick<
 > &
   Disposable;
 
+/** What a channel needs of the endpoint. */
+export type ChannelHost = Pick<Host, "identity" | "limits" | "engine" | "hasExtensions">;
+
 /** A fresh channel between the two ends of a tunnel. @throws XtlsError what the core throws */
-export function openChannel(tunnel: Pick<Tunnel, "role" | "local" | "peer">, host: Host): Channel {
+export function openChannel(tunnel: Pick<Tunnel, "role" | "local" | "peer">, host: ChannelHost): Channel {
   const { identity, limits, engine } = host;
   // A ring must hold a whole chunk of the peer's even when the caller's queue is short.
   const limit = Math.max(limits.queue, 2 * limits.maxBytes);

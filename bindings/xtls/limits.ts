@@ -66,6 +66,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
  * @throws XtlsError `invalid-argument` for a limit that is not a positive whole number, or that is unknown; for a `maxBytes` that no peer may offer
  */
 export function limitsWith(changes: Partial<Limits> = {}): Limits {
+  if (typeof changes !== "object" || changes === null) throw new XtlsError("invalid-argument", "limits is an object with numbers");
   for (const [name, value] of Object.entries(changes)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new XtlsError("invalid-argument", `There is no limit "${name}"`);
     if (Number.isSafeInteger(value) && value > 0) continue;

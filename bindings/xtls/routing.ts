@@ -61,7 +61,7 @@ const NS_SERVER = "jabber:server";
  * @throws XtlsError `unfit-stanza`, `foreign-address`
  */
 export function strip(stanza: Element, { local, peer }: Ends): Element {
-  if (!STANZAS.includes(stanza.name) || !isAbsentOrStream(stanza.attrs.xmlns))
+  if (!STANZAS.includes(stanza?.name) || !isAbsentOrStream(stanza.attrs?.xmlns) || !Array.isArray(stanza.children))
     throw new XtlsError("unfit-stanza", "Not a message, presence or iq");
   if (isSubscription(stanza)) throw new XtlsError("unfit-stanza", "A subscription is the servers' business");
   requireIq(stanza, "unfit-stanza");

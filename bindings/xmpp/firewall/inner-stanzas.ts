@@ -14,7 +14,7 @@ import { bareJid } from "../../base/jid.ts";
 import { XtlsError } from "../../errors.ts";
 import type { Entity } from "../entity.ts";
 import { randomId } from "../id.ts";
-import { childrenOf, copyWith, isAnswer, isStanza } from "../stanza.ts";
+import { childrenOf, copyWith, isAnswer, isElement, isStanza } from "../stanza.ts";
 import type { Tunnel } from "../tunnel.ts";
 
 /** Told what goes wrong in the application's handlers, and with their answers. */
@@ -164,10 +164,6 @@ function leadsTo(peer: string, { attrs: { to } }: Element): boolean {
   } catch {
     return false;
   }
-}
-
-function isElement(value: unknown): value is Element {
-  return typeof (value as Partial<Element> | null | undefined)?.getName === "function";
 }
 
 function refused(why: string): XtlsError {
