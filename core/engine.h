@@ -54,7 +54,7 @@ int xtls_engine_authorities(xtls_engine *engine, xtls_authorities *authorities);
 /* Responder: issue and accept tickets from this table (retained). Default: none. */
 int xtls_engine_tickets(xtls_engine *engine, xtls_tickets *tickets);
 
-/* Initiator: resume what xtls_engine_session gave (borrowed). XTLS_ERR_ARGUMENT when it is not such. */
+/* Initiator: resume what xtls_engine_session gave (borrowed), unless it was another identity's. XTLS_ERR_ARGUMENT when it is not such. */
 int xtls_engine_resume(xtls_engine *engine, const unsigned char *session, size_t length);
 
 /* Keep NSS key log lines for xtls_engine_key_log. Off by default: whoever has them reads everything. */

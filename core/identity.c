@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chain.h"
+#include "digest.h"
 #include "mbedtls/ecp.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/pk.h"
@@ -23,6 +24,7 @@ struct xtls_identity {
     mbedtls_pk_context key;
     mbedtls_x509_crt certificates; /* the key's own first */
     xtls_chain chain;              /* the same as DER */
+    unsigned char digest[XTLS_DIGEST_LENGTH]; /* of its own certificate */
 };
 
 static xtls_identity *new_identity(void)
@@ -37,11 +39,22 @@ static xtls_identity *new_identity(void)
     return identity;
 }
 
+static int take_digest(xtls_identity *identity)
+{
+    const mbedtls_x509_buf *own = &identity->certificates.raw;
+    int length = xtls_digest_sha256(own->p, own->len, identity->digest, sizeof(identity->digest));
+
+    return length < 0 ? length : XTLS_OK;
+}
+
 /* Hands a finished identity out, or frees an unfinished one. */
 static int deliver(xtls_identity *identity, int status, xtls_identity **output)
 {
     if (status == XTLS_OK) {
         status = xtls_chain_collect(&identity->chain, &identity->certificates);
+    }
+    if (status == XTLS_OK) {
+        status = take_digest(identity);
     }
     if (status != XTLS_OK) {
         xtls_identity_free(identity);
@@ -220,6 +233,11 @@ void xtls_identity_free(xtls_identity *identity)
     xtls_chain_free(&identity->chain);
     xtls_free(identity);
     xtls_scrub_stack();
+}
+
+const unsigned char *xtls_identity_digest(const xtls_identity *identity)
+{
+    return identity->digest;
 }
 
 xtls_identity *xtls_identity_retain(xtls_identity *identity)

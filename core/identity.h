@@ -48,6 +48,9 @@ void xtls_identity_free(xtls_identity *identity);
 
 struct mbedtls_ssl_config;
 
+/* SHA-256 of its certificate, 32 bytes, as long as it lives. */
+const unsigned char *xtls_identity_digest(const xtls_identity *identity);
+
 /* One reference more, given back by xtls_identity_free. */
 xtls_identity *xtls_identity_retain(xtls_identity *identity);
 

@@ -2,7 +2,8 @@
  * Resumption (RFC 8446 2.2): sessions on their way between Mbed TLS, the
  * responder's ticket table and the initiator's caller. A session never comes
  * without its peer's chain, and never resumes more trust than it began with:
- * the chain is verified anew against the authorities of the present engine.
+ * the chain is verified anew against the authorities of the present engine, and
+ * a session of another certificate of ours is passed over: the peer would take us for that one still.
  */
 #include <string.h>
 
@@ -23,6 +24,11 @@ static int is_still_trusted(const xtls_engine *engine)
                                         engine->restored.length, &problems) == XTLS_OK && problems == 0);
 }
 
+static int is_own(const xtls_engine *engine, const unsigned char *session)
+{
+    return xtls_session_is_own(session, xtls_identity_digest(engine->identity));
+}
+
 int xtls_resumption_write(void *context, const mbedtls_ssl_session *session, unsigned char *start,
                           const unsigned char *end, size_t *length, uint32_t *lifetime)
 {
@@ -35,7 +41,7 @@ int xtls_resumption_write(void *context, const mbedtls_ssl_session *session, uns
         status = MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
     }
     if (status == XTLS_OK) {
-        status = xtls_session_pack(session, &engine->peer, &bytes, &bytes_length);
+        status = xtls_session_pack(session, xtls_identity_digest(engine->identity), &engine->peer, &bytes, &bytes_length);
     }
     if (status == XTLS_OK) {
         status = xtls_tickets_put(engine->tickets, bytes, bytes_length, start);
@@ -80,7 +86,7 @@ int xtls_resumption_parse(void *context, mbedtls_ssl_session *session, unsigned 
         xtls_session_unpack(engine->claimed, engine->claimed_length, session, &engine->restored) != XTLS_OK) {
         return MBEDTLS_ERR_SSL_INVALID_MAC;
     }
-    if (!is_still_trusted(engine)) {
+    if (!is_own(engine, engine->claimed) || !is_still_trusted(engine)) {
         xtls_chain_free(&engine->restored);
         mbedtls_ssl_session_free(session);
         return MBEDTLS_ERR_SSL_INVALID_MAC;
@@ -104,9 +110,9 @@ int xtls_engine_resume(xtls_engine *engine, const unsigned char *session, size_t
     }
     mbedtls_ssl_session_init(engine->offered);
     status = xtls_session_unpack(session, length, engine->offered, &engine->restored);
-    if (status != XTLS_OK) {
-        xtls_free(engine->offered);
-        engine->offered = NULL;
+    if (status != XTLS_OK || !is_own(engine, session)) {
+        xtls_resumption_forget(engine);
+        xtls_chain_free(&engine->restored);
     }
     return status;
 }
@@ -141,7 +147,7 @@ int xtls_resumption_keep(xtls_engine *engine)
     mbedtls_ssl_session_init(&session);
     status = mbedtls_ssl_get_session(&engine->ssl, &session);
     if (status == 0) {
-        status = xtls_session_pack(&session, &engine->peer, &bytes, &length);
+        status = xtls_session_pack(&session, xtls_identity_digest(engine->identity), &engine->peer, &bytes, &length);
     }
     mbedtls_ssl_session_free(&session);
     xtls_peek_forget_resumption(&engine->ssl);

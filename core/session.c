@@ -6,9 +6,10 @@
 #include "memory.h"
 #include "status.h"
 
-/* u8 version, u16 length of Mbed TLS's record, the record, the chain to the end. */
-#define VERSION 1
-#define HEADER  3
+/* u8 version, SHA-256 of one's own certificate, u16 length of Mbed TLS's record, the record, the chain to the end. */
+#define VERSION 2
+#define LENGTH  (1 + XTLS_SESSION_OWN)
+#define HEADER  (LENGTH + 2)
 
 static int record_length(const mbedtls_ssl_session *session, size_t *length)
 {
@@ -17,8 +18,8 @@ static int record_length(const mbedtls_ssl_session *session, size_t *length)
     return error == MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL && *length <= 0xFFFF ? XTLS_OK : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
-int xtls_session_pack(const mbedtls_ssl_session *session, const xtls_chain *peer,
-                      unsigned char **output, size_t *length)
+int xtls_session_pack(const mbedtls_ssl_session *session, const unsigned char own[XTLS_SESSION_OWN],
+                      const xtls_chain *peer, unsigned char **output, size_t *length)
 {
     size_t record;
     int status = record_length(session, &record);
@@ -32,8 +33,9 @@ int xtls_session_pack(const mbedtls_ssl_session *session, const xtls_chain *peer
         return XTLS_ERR_MEMORY;
     }
     bytes[0] = VERSION;
-    bytes[1] = (unsigned char) (record >> 8);
-    bytes[2] = (unsigned char) record;
+    memcpy(bytes + 1, own, XTLS_SESSION_OWN);
+    bytes[LENGTH] = (unsigned char) (record >> 8);
+    bytes[LENGTH + 1] = (unsigned char) record;
     status = xtls_status(mbedtls_ssl_session_save(session, bytes + HEADER, record, &record));
     if (status != XTLS_OK) {
         xtls_free(bytes);
@@ -53,7 +55,7 @@ int xtls_session_unpack(const unsigned char *bytes, size_t length, mbedtls_ssl_s
     if (length <= HEADER || bytes[0] != VERSION) {
         return XTLS_ERR_ARGUMENT;
     }
-    record = (size_t) bytes[1] << 8 | bytes[2];
+    record = (size_t) bytes[LENGTH] << 8 | bytes[LENGTH + 1];
     if (record >= length - HEADER) {
         return XTLS_ERR_ARGUMENT;
     }
@@ -69,4 +71,9 @@ int xtls_session_unpack(const unsigned char *bytes, size_t length, mbedtls_ssl_s
     }
     xtls_chain_free(peer);
     return status == XTLS_ERR_MEMORY ? XTLS_ERR_MEMORY : XTLS_ERR_ARGUMENT;
+}
+
+int xtls_session_is_own(const unsigned char *bytes, const unsigned char own[XTLS_SESSION_OWN])
+{
+    return memcmp(bytes + 1, own, XTLS_SESSION_OWN) == 0;
 }

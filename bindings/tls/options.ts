@@ -31,9 +31,9 @@ export interface EngineOptions {
   readonly authorities?: Authorities | AuthoritySources;
   /** Application protocols in order of preference (RFC 7301). Default: none. */
   readonly alpn?: readonly string[];
-  /** Responder: issue and accept tickets of this table. Default: none. */
+  /** Responder: issue and accept tickets of this table; those that another identity issued are passed over. Default: none. */
   readonly tickets?: Tickets;
-  /** Initiator: resume the session that an earlier engine's `session` gave. */
+  /** Initiator: resume the session that an earlier engine's `session` gave; one of another identity is passed over. */
   readonly session?: Uint8Array;
   /** Bytes that each of the engine's rings may hold: ciphertext in and out, plaintext in. Default 4 MiB. */
   readonly limit?: number;

@@ -25,7 +25,8 @@ static int unpack(const unsigned char *bytes, size_t length, unsigned char **aga
     status = xtls_session_unpack(bytes, length, &session, &chain);
     HOLDS(status == XTLS_OK || (status == XTLS_ERR_ARGUMENT && chain.der == NULL));
     if (status == XTLS_OK) {
-        HOLDS(xtls_session_pack(&session, &chain, again, again_length) == XTLS_OK);
+        HOLDS(xtls_session_pack(&session, bytes + 1, &chain, again, again_length) == XTLS_OK);
+        HOLDS(xtls_session_is_own(bytes, bytes + 1));
     }
     mbedtls_ssl_session_free(&session);
     xtls_chain_free(&chain);

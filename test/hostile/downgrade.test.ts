@@ -71,6 +71,26 @@ test("a session resumed is judged anew, and bound anew: a ticket raises no trust
   }
 });
 
+test("a ticket from before either end renewed its key is passed over: no false alarm, and each is known by its new key", async () => {
+  for (const renewed of ["romeo", "juliet"] as const)
+    for (const hasExtensions of [true, false]) {
+      const { romeo, juliet } = new Stage();
+      const tickets = core.tickets();
+      const before = { romeo: romeo.identity, juliet: juliet.identity, [renewed]: core.createIdentity({ jid: `${renewed}@${renewed === "romeo" ? "montague" : "capulet"}.lit` }) };
+      const session = ticketOf(before.romeo, before.juliet, tickets);
+      const stage = new Stage({ hasExtensions, engine: { session } }, { hasExtensions, engine: { tickets } });
+      await stage.romeo.knows(juliet.identity);
+      await stage.juliet.knows(romeo.identity);
+      assert.is((await stage.romeo.attempt(JULIET))?.code, undefined, `${renewed}, ${hasExtensions}`);
+      await calm();
+      assert.equal(securities(stage).map((security) => [security?.resumed, security?.isBound, security?.certificate.fingerprint]), [
+        [false, hasExtensions, juliet.identity.fingerprint],
+        [false, hasExtensions, romeo.identity.fingerprint],
+      ]);
+      tickets[Symbol.dispose]();
+    }
+});
+
 test("a key that is distrusted does not come back by a ticket from before", async () => {
   const { romeo, juliet } = new Stage();
   const tickets = core.tickets();

@@ -1,4 +1,4 @@
-import type { Tickets, XtlsError } from "../../bindings/node.ts";
+import type { Identity, Tickets, XtlsError } from "../../bindings/node.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { bytesOf, codeThrownBy, couple, handshake, openPair, pair, settle, textOf, type Pair } from "./pair.ts";
@@ -61,6 +61,43 @@ test("shakes hands in full with another table, or with none", () => {
   const ticket = session(core.tickets());
   assert.is(resume(ticket, core.tickets()).initiator.negotiated?.resumed, false);
   assert.is(resume(ticket).initiator.negotiated?.resumed, false);
+});
+
+/** The same person's next identity. */
+const renewed = (identity: Identity) => core.createIdentity({ jid: identity.jid });
+
+test("is passed over by an initiator whose certificate is another than at the time", () => {
+  const { juliet } = couple(core);
+  const tickets = core.tickets();
+  const ticket = session(tickets);
+  const identity = renewed(juliet);
+  const ends = openPair(core, {}, { session: ticket, identity }, { tickets });
+  assert.is(ends.initiator.negotiated?.resumed, false);
+  assert.is(ends.responder.peer?.fingerprint, identity.fingerprint);
+  assert.is(resume(ticket, tickets).initiator.negotiated?.resumed, true, "it was not even offered");
+});
+
+test("is passed over by a responder whose certificate is another than at the time, though the table is the same", () => {
+  const { romeo } = couple(core);
+  const tickets = core.tickets();
+  const identity = renewed(romeo);
+  const ends = openPair(core, {}, { session: session(tickets) }, { tickets, identity });
+  assert.is(ends.initiator.negotiated?.resumed, false);
+  assert.is(ends.initiator.peer?.fingerprint, identity.fingerprint);
+  const next = openPair(core, {}, { session: ends.initiator.session as Uint8Array }, { tickets, identity });
+  assert.is(next.initiator.negotiated?.resumed, true, "the new certificate's own ticket is good");
+  assert.is(next.initiator.peer?.fingerprint, identity.fingerprint);
+});
+
+test("belongs to a certificate, wherever that was read again", () => {
+  const { juliet, romeo } = couple(core);
+  const tickets = core.tickets();
+  const [ours, theirs] = [juliet, romeo].map((identity) => core.identityFromPEM(identity.toPEM())) as [
+    Identity,
+    Identity,
+  ];
+  const ends = openPair(core, {}, { session: session(tickets), identity: ours }, { tickets, identity: theirs });
+  assert.is(ends.initiator.negotiated?.resumed, true);
 });
 
 test("forgets the oldest when the table is full", () => {
