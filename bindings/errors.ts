@@ -74,6 +74,7 @@ export const ERRORS = {
   "not-authorized":       { blame: "peer",    tunnel: "ends",  alert: 49, advice: "The proof failed: a wrong password, key or code, or somebody sits between the two ends." },
   "not-confirmed":        { blame: "anyone",  tunnel: "ends",  alert: 90, advice: "The two people did not both confirm in time. Nobody is distrusted for it: try again." },
   "too-many-tries":       { blame: "peer",    tunnel: "ends",  alert: 49, stanza: ["wait", "resource-constraint"], advice: "Too many proofs failed: wait as long as the message says before the next try." },
+  "too-many-pending":     { blame: "anyone",  tunnel: "ends",  alert: 90, advice: "Too many authentications wait for a person or a computation: try again later." },
   "key-refused":          { blame: "peer",    tunnel: "ends",  alert: 49, advice: "The peer's OpenPGP key is unknown, expired, revoked, too weak or names somebody else." },
   "method-violation":     { blame: "peer",    tunnel: "ends",  alert: 10, advice: "A message of the authentication method was malformed, too large, repeated or out of order." },
   "store-damaged":        { blame: "host",    tunnel: "none",  advice: "The trust store cannot be read or written: nothing is trusted until it is repaired or restored." },

@@ -8,6 +8,7 @@ import type { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
 import type { Claim } from "../xtls/trust.ts";
 import type { Conversation } from "./method.ts";
+import { Prompts, type Prompt } from "./prompts.ts";
 
 /** Methods take turns: more than this at once is no method's behaviour. */
 const WAITING_AT_MOST = 8;
@@ -20,14 +21,19 @@ interface Ear {
 export class Dialogue implements Conversation {
   readonly claim: Claim;
   readonly #say: (message: Element) => void;
+  readonly #prompts: Prompts;
   readonly #ending = new AbortController();
   readonly #waiting: Element[] = [];
   #ear: Ear | undefined;
 
-  /** @param say sends a message to the peer */
-  constructor(claim: Claim, say: (message: Element) => void) {
+  /**
+   * @param say sends a message to the peer
+   * @param prompts shared with other runs, so that not all ask at once
+   */
+  constructor(claim: Claim, say: (message: Element) => void, prompts = new Prompts()) {
     this.claim = claim;
     this.#say = say;
+    this.#prompts = prompts;
   }
 
   get signal(): AbortSignal {
@@ -48,6 +54,10 @@ export class Dialogue implements Conversation {
     const message = this.#waiting.shift() ?? (await this.#listen());
     if (message.getName() === name) return message;
     throw new XtlsError("method-violation", `The peer said <${message.getName().slice(0, 64)}/> where <${name}/> was due`);
+  }
+
+  async ask<Answer>(question: (prompt: Prompt) => Answer | Promise<Answer>, signal = this.signal): Promise<Answer> {
+    return this.#prompts.ask(this.claim, signal, question);
   }
 
   /** The peer said something. @throws XtlsError `method-violation` when it says too much */

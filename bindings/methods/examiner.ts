@@ -9,10 +9,13 @@ import { XtlsError } from "../errors.ts";
 import type { Claim, Trust, Verdict } from "../xtls/trust.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { Method } from "./method.ts";
+import { Prompts } from "./prompts.ts";
 import { unlessOver } from "./unless-over.ts";
 import { x509 } from "./x509.ts";
 
 export class Examiner {
+  /** For all runs together. */
+  readonly prompts: Prompts;
   readonly #trust: Trust;
   readonly #methods: ReadonlyMap<string, Method>;
 
@@ -22,6 +25,7 @@ export class Examiner {
    */
   constructor(trust: Trust, methods: readonly Method[]) {
     const all = [x509(trust), ...methods];
+    this.prompts = new Prompts(trust);
     this.#trust = trust;
     this.#methods = new Map(all.map((method) => [method.name, method]));
     if (this.#methods.size < all.length) throw new XtlsError("invalid-argument", "Two methods have the same name");

@@ -8,6 +8,7 @@
  */
 import type { Element } from "@xmpp/xml";
 import type { Claim, Verdict } from "../xtls/trust.ts";
+import type { Prompt } from "./prompts.ts";
 
 export interface Method {
   /** In offers, and in the `method` attribute of the first `<data/>`. An XML name without a colon. */
@@ -35,4 +36,11 @@ export interface Conversation {
    * @throws XtlsError `method-violation` when it is called otherwise; what ended the tunnel, when it ended
    */
   hear(name: string): Promise<Element>;
+  /**
+   * Asks a person. Of all tunnels only a few may at a time, and of each peer one: this waits for its turn.
+   * @param question told who asks; what it returns is not waited for longer than the tunnel lives
+   * @param signal when else to give up, if not the tunnel's own; must be aborted together with it
+   * @throws XtlsError `too-many-pending` when too many wait already; what ended the tunnel; what the question throws
+   */
+  ask<Answer>(question: (prompt: Prompt) => Answer | Promise<Answer>, signal?: AbortSignal): Promise<Answer>;
 }

@@ -19,6 +19,7 @@ import { findKey, namesOwner } from "./openpgp/known-key.ts";
 import { loadLibrary, type Library } from "./openpgp/library.ts";
 import { sign } from "./openpgp/own-key.ts";
 import { verify } from "./openpgp/signature.ts";
+import type { Prompt } from "./prompts.ts";
 import { unlessOver } from "./unless-over.ts";
 
 /** OpenPGP keys as they are stored and sent: ASCII armor, one block or several, or their bytes. Revocation certificates may be among them. */
@@ -31,8 +32,11 @@ export interface OpenPgpOptions {
    * `--export-secret-subkeys` do. One private key; public copies of it, with a newer expiry, may stand beside it.
    */
   readonly key: OpenPgpKey | ((signal: AbortSignal) => OpenPgpKey | Promise<OpenPgpKey>);
-  /** Unlocks it. A function is asked when it comes to signing and not before; the signal tells it when nobody wants to know any more. */
-  readonly passphrase?: string | ((signal: AbortSignal) => string | Promise<string>);
+  /**
+   * Unlocks it. A function is asked when it comes to signing and not before, for a few tunnels at a time; it is told who
+   * will see the signature, and by the prompt's signal when nobody wants to know any more.
+   */
+  readonly passphrase?: string | ((prompt: Prompt) => string | Promise<string>);
   /**
    * The public keys that may be this peer's. To be in here is not yet enough: the key must also have the user ID
    * `xmpp:` and the bare JID, or `vouches` must say that it is this peer's.
@@ -48,9 +52,11 @@ export interface OpenPgpOptions {
   /**
    * Whether a known key is this peer's, whatever its user IDs say: because somebody has compared the fingerprint. Default: no.
    * @param jid bare, prepared
+   * May ask a person: it is called for a few tunnels at a time.
    * @param fingerprint of the known key's primary key, upper-case hex: 40 digits (version 4) or 64 (version 6)
+   * @param prompt which tunnel asks
    */
-  vouches?(jid: string, fingerprint: string): boolean | Promise<boolean>;
+  vouches?(jid: string, fingerprint: string, prompt: Prompt): boolean | Promise<boolean>;
 }
 
 const NAME = "openpgp";
@@ -92,10 +98,11 @@ function statement(claim: Claim, signer: Role): Uint8Array {
 async function proof(
   library: Library,
   { key, passphrase }: OpenPgpOptions,
-  { claim, signal }: Conversation,
+  conversation: Conversation,
 ): Promise<Element> {
+  const { claim, signal } = conversation;
   const block = await unlessOver(signal, typeof key === "function" ? key(signal) : key);
-  const ask = () => unlessOver(signal, typeof passphrase === "function" ? passphrase(signal) : passphrase);
+  const ask = async () => (typeof passphrase === "function" ? conversation.ask(passphrase) : passphrase);
   const { fingerprint, signature } = await sign(library, { block, passphrase: ask }, statement(claim, claim.role));
   return new Element(NAME, { xmlns: NS_XTLS_EXT, fingerprint }).t(encodeBase64(signature));
 }
@@ -104,15 +111,16 @@ async function proof(
 async function judge(
   library: Library,
   options: OpenPgpOptions,
-  { claim, signal }: Conversation,
+  conversation: Conversation,
   message: Element,
 ): Promise<string> {
+  const { claim, signal } = conversation;
   const { fingerprint, signature } = parse(message);
   const blocks = await unlessOver(signal, options.known(claim.jid, fingerprint));
   const key = await findKey(library, [blocks].flat(), fingerprint);
   const isOwner =
     (await namesOwner(library, key, claim.jid)) ||
-    (await unlessOver(signal, options.vouches?.(claim.jid, fingerprint)));
+    (options.vouches && (await conversation.ask((prompt) => options.vouches?.(claim.jid, fingerprint, prompt))));
   if (isOwner !== true)
     throw new XtlsError("key-refused", `No valid user ID of the key ${fingerprint} is xmpp:${claim.jid}`);
   await verify(library, key, signature, statement(claim, OTHER[claim.role]));

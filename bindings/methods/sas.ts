@@ -20,20 +20,22 @@ import { NS_XTLS_EXT } from "../xtls/namespaces.ts";
 import type { Verdict } from "../xtls/trust.ts";
 import { bindingOf, frame } from "./binding.ts";
 import type { Conversation, Method } from "./method.ts";
+import type { Prompt } from "./prompts.ts";
+import { Tries } from "./tries.ts";
 
 /** Whom to ask, and how long to wait. */
 export interface SasOptions {
   /**
-   * Shows the code and asks whether the other person sees the same. Called once for each tunnel.
+   * Shows the code and asks whether the other person sees the same. Called once for each tunnel; of all tunnels a few at
+   * a time, and of each bare JID one.
    *
    * Show all three ways to write it, or let people choose: the other one's application may show another first. Whatever is
    * not `true`, and an error, counts as "no". People must compare over something else than this very
    * chat: face to face, or by a voice they know.
    * @param codes the same 48 bits in three ways
-   * @param about.jid the bare JID that the other person claims
-   * @param about.signal aborted when the answer no longer matters: the tunnel ended, or time is up
+   * @param prompt which tunnel asks. Its signal is aborted when the answer no longer matters: the tunnel ended, or time is up
    */
-  confirm(codes: ShortCode, about: { readonly jid: string; readonly signal: AbortSignal }): boolean | Promise<boolean>;
+  confirm(codes: ShortCode, prompt: Prompt): boolean | Promise<boolean>;
   /** Milliseconds for the whole, both people included. Default 120 000. */
   readonly timeout?: number;
   /**
@@ -41,6 +43,8 @@ export interface SasOptions {
    */
   readonly schedule?: (wake: () => void, milliseconds: number) => () => void;
 }
+
+type Context = SasOptions & { readonly tries: Tries };
 
 const NAME = "sas";
 const LABEL = "EXPORTER-XTLS-sas";
@@ -58,28 +62,43 @@ type Seal = (purpose: string, ...values: readonly Uint8Array[]) => Promise<Uint8
  * Believes the other end when the people at both ends say that they see the same code.
  *
  * Its run ends with `not-confirmed` when the person here says no or time is up; `not-authorized` for a commitment or a
- * confirmation that is false; `method-violation` for a malformed message. The store hears of none of these.
+ * confirmation that is false; `method-violation` for a malformed message; `too-many-tries` when three questions that a
+ * peer has caused came to nothing, or 32 of its domain, for a minute and more; `too-many-pending` when too many wait to be
+ * asked. A tunnel that our own side asked for is always asked about. The store hears of none of these.
  * @throws XtlsError `invalid-argument`
  */
 export function sas(options: SasOptions): Method {
-  const { timeout = PATIENCE } = options;
-  if (!(timeout > 0 && timeout <= 0x7fff_ffff)) throw new XtlsError("invalid-argument", "A timeout is in milliseconds, at most 2147483647");
-  return { name: NAME, run: (conversation) => inTime(conversation, options, (signal) => run(conversation, options, signal)) };
+  return sasOf(options, () => performance.now());
 }
 
-async function run(conversation: Conversation, { confirm }: SasOptions, signal: AbortSignal): Promise<Verdict> {
-  const { jid, role } = conversation.claim;
+/** @internal As `sas`, by a given clock: milliseconds that never go back. */
+export function sasOf(options: SasOptions, now: () => number): Method {
+  const { timeout = PATIENCE } = options;
+  if (!(timeout > 0 && timeout <= 0x7fff_ffff)) throw new XtlsError("invalid-argument", "A timeout is in milliseconds, at most 2147483647");
+  const context = { ...options, tries: new Tries(now) };
+  return { name: NAME, run: (conversation) => inTime(conversation, options, (signal) => run(conversation, context, signal)) };
+}
+
+async function run(conversation: Conversation, { confirm, tries }: Context, signal: AbortSignal): Promise<Verdict> {
+  const { claim } = conversation;
+  const { jid, role, isOwnRequest } = claim;
+  if (!isOwnRequest) tries.check(claim);
   const seal = await sealFor(conversation);
   const nonces = role === "initiator" ? await commit(conversation, seal) : await respond(conversation, seal);
   const codes = await shortCode((await seal("code", ...nonces)).subarray(0, SHORT_CODE_BYTES));
 
-  const isSame = await ask(() => confirm(codes, { jid, signal }));
+  const isSame = await conversation.ask((prompt) => {
+    // Counted before the answer: whoever leaves while the question stands there has taken a person's time.
+    if (!isOwnRequest) tries.take(claim);
+    return answered(() => confirm(codes, prompt));
+  }, signal);
   signal.throwIfAborted();
   if (!isSame) throw new XtlsError("not-confirmed", `The codes were not said to be the same as those of ${jid}`);
   say(conversation, "confirmed", await seal(`confirmed by ${role}`, ...nonces));
 
   const confirmation = await hear(conversation, "confirmed", MAC_BYTES);
   requireSame(confirmation, await seal(`confirmed by ${OTHER[role]}`, ...nonces), "confirmed another code");
+  if (!isOwnRequest) tries.forgive(claim);
   return { trusted: true, state: "verified", note: `both people confirmed the code ${codes.decimals}` };
 }
 
@@ -102,7 +121,7 @@ async function respond(conversation: Conversation, seal: Seal): Promise<readonly
   return [theirs, ours];
 }
 
-async function ask(question: () => boolean | Promise<boolean>): Promise<boolean> {
+async function answered(question: () => boolean | Promise<boolean>): Promise<boolean> {
   try {
     return (await question()) === true;
   } catch (cause) {

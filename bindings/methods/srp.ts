@@ -20,23 +20,17 @@ import { NS_XTLS_EXT } from "../xtls/namespaces.ts";
 import type { Role } from "../xtls/state.ts";
 import type { Verdict } from "../xtls/trust.ts";
 import { bindingOf, frame } from "./binding.ts";
+import { FairQueue } from "./fair-queue.ts";
 import type { Conversation, Method } from "./method.ts";
+import type { Prompt } from "./prompts.ts";
 import { opaqueString } from "./srp/opaque-string.ts";
 import { ROUNDS, ROUNDS_AT_MOST, SALT_LENGTH, stretch, type Stretch } from "./srp/stretch.ts";
-import { Tries } from "./srp/tries.ts";
-import { Turns } from "./srp/turns.ts";
+import { Tries } from "./tries.ts";
 import { requireSecret, simulatedVerifier, verifierOf, type Verifier, type Verifiers } from "./srp/verifier.ts";
 import { unlessOver } from "./unless-over.ts";
 
-/** Whose password it is about. */
-export interface PasswordQuestion {
-  /** The peer's bare JID, prepared. */
-  readonly jid: string;
-  /** Our part in the tunnel. Ask a person as initiator only: how long a responder thinks tells the peer that there is a person. */
-  readonly role: Role;
-  /** Aborted when the tunnel ends: the answer no longer matters. */
-  readonly signal: AbortSignal;
-}
+/** Whose password it is about. Ask a person as initiator only: how long a responder thinks tells the peer that there is a person. */
+export type PasswordQuestion = Prompt;
 
 /** Where passwords come from. */
 export interface SrpOptions {
@@ -44,7 +38,8 @@ export interface SrpOptions {
   readonly core: Core;
   /**
    * The password that we share with a peer, asked in each run; undefined when there is none. Two people agree on it over
-   * something else than this chat. It need not be long, since each run tests but one guess.
+   * something else than this chat. It need not be long, since each run tests but one guess. Asked for a few tunnels at a
+   * time, and for one of each bare JID.
    */
   readonly password?: (question: PasswordQuestion) => string | undefined | Promise<string | undefined>;
   /** The responder's alternative to passwords. */
@@ -80,12 +75,16 @@ const LABEL = "EXPORTER-XTLS-srp";
 const VERSION = "xtls srp 1";
 const utf8 = new TextEncoder();
 
+/** One password is stretched at a time: strangers in numbers keep one core busy and no more, and leave the platform's other threads to those who read and write files. */
+const STRETCHES = { running: 1, runningPerDomain: 1, reserved: 0, waiting: 64, waitingPerDomain: 32, waitingPerJid: 16 };
+
 /**
  * Believes the end that knows the password.
  *
  * Its run ends with `not-authorized` for another password, none, or an unfit one (RFC 8265 §4.2); with `too-many-tries`
  * when three proofs with a peer have failed, for a minute and twice as long after each further failure, at most a
- * day; with `method-violation` for a malformed message; with `dependency-missing` without WebCrypto.
+ * day (or 32 with its domain, at most an hour, unless our own side asked for the tunnel); with `too-many-pending` when too
+ * many wait for a password, or to have one stretched; with `method-violation` for a malformed message; with `dependency-missing` without WebCrypto.
  * Use one method object for all tunnels: it is what counts.
  * @throws XtlsError `invalid-argument` for verifiers without a secret of 32 bytes
  */
@@ -96,12 +95,13 @@ export function srp(options: SrpOptions): Method {
 /** @internal As `srp`, of given parts. */
 export function srpOf(options: SrpOptions, parts: SrpParts): Method {
   if (options.verifiers !== undefined) requireSecret(options.verifiers);
-  const [tries, turns] = [new Tries(parts.now), new Turns()];
+  const [tries, stretches] = [new Tries(parts.now), new FairQueue(STRETCHES)];
   const run = { initiator, responder };
   return {
     name: NAME,
     run: (conversation) => {
-      const stretch: Stretch = (...given) => turns.take(conversation.signal, () => parts.stretch(...given));
+      const { claim, signal } = conversation;
+      const stretch: Stretch = (...given) => stretches.run(claim, signal, () => parts.stretch(...given));
       return run[conversation.claim.role]({ ...options, ...parts, tries, stretch }, conversation);
     },
   };
@@ -111,7 +111,7 @@ export function srpOf(options: SrpOptions, parts: SrpParts): Method {
 
 async function initiator(context: Context, conversation: Conversation): Promise<Verdict> {
   const { jid } = conversation.claim;
-  context.tries.check(jid);
+  context.tries.check(conversation.claim);
   const password = await passwordFor(context, conversation);
   if (password === undefined) throw new XtlsError("not-authorized", `There is no password for ${jid}, or not one that passwords may be`);
   try {
@@ -142,18 +142,18 @@ async function convinceServer({ tries }: Context, conversation: Conversation, cl
   const { jid } = conversation.claim;
   client.agree(transcript.server);
   // What comes now lets the peer test one password, whoever it is.
-  tries.take(jid);
+  tries.take(conversation.claim);
   conversation.say(message("srp-response", client.own, { proof: encodeBase64(prove(conversation, client, "initiator", transcript)) }));
   const proof = bytesOf(await conversation.hear("srp-proof"), SRP_PROOF_LENGTH);
   if (!equal(proof, prove(conversation, client, "responder", transcript))) throw wrong(jid);
-  tries.forgive(jid);
+  tries.forgive(conversation.claim);
   return verified();
 }
 
 /* --- SRP's server ------------------------------------------------------------- */
 
 async function responder(context: Context, conversation: Conversation): Promise<Verdict> {
-  context.tries.check(conversation.claim.jid);
+  context.tries.check(conversation.claim);
   const verifier = await verifierFor(context, conversation);
   const server = srpServer(context.core, verifier.verifier);
   try {
@@ -170,11 +170,11 @@ async function beConvinced({ tries }: Context, conversation: Conversation, serve
   const { own, proof } = readResponse(await conversation.hear("srp-response"));
   server.agree(own);
   // Counted before it is looked at, so that of tunnels that run at once each counts.
-  tries.take(jid);
+  tries.take(conversation.claim);
   const transcript = { challenge, client: own, server: server.own };
   const isProved = equal(proof, prove(conversation, server, "initiator", transcript));
   if (!isProved || !isKnown) throw wrong(jid);
-  tries.forgive(jid);
+  tries.forgive(conversation.claim);
   conversation.say(message("srp-proof", prove(conversation, server, "responder", transcript)));
   return verified();
 }
@@ -196,8 +196,8 @@ async function verifierFor(context: Context, conversation: Conversation): Promis
 /* --- what both need ----------------------------------------------------------- */
 
 /** Prepared; undefined when there is none, or none that may be one. */
-async function passwordFor({ password }: Context, { claim, signal }: Conversation): Promise<Uint8Array | undefined> {
-  const word = await unlessOver(signal, password?.({ jid: claim.jid, role: claim.role, signal }));
+async function passwordFor({ password }: Context, conversation: Conversation): Promise<Uint8Array | undefined> {
+  const word = password && (await conversation.ask(password));
   return word === undefined ? undefined : opaqueString(word);
 }
 

@@ -22,6 +22,7 @@ import type { Refusal } from "../xtls/association.ts";
 import type { Output } from "../xtls/output.ts";
 import type { Claim, Verdict } from "../xtls/trust.ts";
 import type { Delivery, Tunnel as Association } from "../xtls/tunnel.ts";
+import { Consents } from "./consents.ts";
 import { randomId } from "./id.ts";
 import { policyFor, type Policies, type Policy } from "./policy.ts";
 import { Tunnel, type TunnelPort } from "./tunnel.ts";
@@ -32,6 +33,8 @@ export interface Start {
   readonly from: string;
   /** What the peer says it could do (XEP-0250). */
   readonly offer: Offer | undefined;
+  /** Aborted when the answer no longer matters: the peer has left, or time is up. */
+  readonly signal: AbortSignal;
 }
 
 /** What a session asks of the plug-in. */
@@ -90,6 +93,7 @@ export class Session {
   #cancelWake = () => {};
   readonly #tunnels = new Map<Association, Tunnel>();
   readonly #opening = new Map<Association, Deferred<Tunnel>>();
+  readonly #consents = new Consents();
   readonly #dialogues = new Map<Association, Dialogue>();
   readonly #deliveries = new Map<Delivery, Deferred<void>>();
   readonly #tunnelPort: TunnelPort;
@@ -269,7 +273,11 @@ export class Session {
   async #consent(association: Association, offer: Offer | undefined): Promise<void> {
     const { peer } = association;
     if (this.#policyFor(peer) === "off") return this.#refuse(association, "unsupported");
-    const isWanted = await this.#ask(() => this.#port.accept({ from: peer, offer }));
+    const isKnown = (await this.#ask(() => this.#examiner.knows(bareJid(peer)))) === true;
+    const ask = async (signal: AbortSignal) => Boolean(await this.#ask(() => this.#port.accept({ from: peer, offer, signal })));
+    // Undefined: there was no room to ask, or the tunnel has ended.
+    const isWanted = await this.#consents.ask(association, isKnown, ask).catch(() => undefined);
+    if (isWanted === undefined) return this.#refuse(association, "too-many-tunnels");
     const methods = isWanted && (await this.#ask(() => this.#examiner.methodsFor(bareJid(peer), shownIn(offer))));
     if (!methods) return this.#refuse(association, "declined");
     this.#enter((now) => this.#endpoint.accept(association, now, methods));
@@ -286,7 +294,7 @@ export class Session {
   }
 
   async #judge(association: Association, method: string, claim: Claim): Promise<void> {
-    const dialogue = new Dialogue(claim, (message) => this.#enter((now) => this.#endpoint.say(association, message, now)));
+    const dialogue = new Dialogue(claim, (message) => this.#enter((now) => this.#endpoint.say(association, message, now)), this.#examiner.prompts);
     this.#dialogues.set(association, dialogue);
     const verdict = this.#temper(await this.#examiner.examine(method, dialogue), association.peer);
     this.#dialogues.delete(association);
@@ -362,6 +370,7 @@ export class Session {
   }
 
   #close(association: Association, error: XtlsError | undefined): void {
+    this.#consents.end(association, error);
     this.#dialogues.get(association)?.end(error ?? new XtlsError("closed"));
     this.#dialogues.delete(association);
     if (error !== undefined && ALARMING.includes(error.code)) this.#port.alarmed(association.peer, error);

@@ -33,6 +33,7 @@ const GONE: readonly string[] = ["alert-received", "unknown-tunnel", "peer-unava
 export class Association implements Tunnel {
   readonly peer: string;
   readonly local: string;
+  readonly isOwnRequest: boolean;
   readonly statistics = { bytesIn: 0, bytesOut: 0, iqsIn: 0, iqsOut: 0 };
   readonly #host: Host;
   readonly #outbox: Outbox;
@@ -61,6 +62,7 @@ export class Association implements Tunnel {
     this.local = local;
     this.peer = peer;
     this.#role = role;
+    this.isOwnRequest = role === "initiator";
     this.#negotiation = new Negotiation(host, role, methods, isNarrowed);
     this.#judgement = new Judgement(host, this, this.#negotiation);
     this.#outbox = new Outbox(host, this, this.#negotiation);

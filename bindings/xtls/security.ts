@@ -17,7 +17,7 @@ type ClaimFacts = Pick<Channel, "peer" | "exporter">;
 
 /** What is to be judged. @throws XtlsError `certificate-missing` */
 export function claimOf(tunnel: Tunnel, channel: ClaimFacts, identity: Identity, isBound: boolean): Claim {
-  const { peer: jid, local, role } = tunnel;
+  const { peer: jid, local, role, isOwnRequest } = tunnel;
   const { peer } = channel;
   if (peer === undefined) throw new XtlsError("certificate-missing");
   const own = { jid: local, fingerprint: identity.fingerprint };
@@ -28,6 +28,7 @@ export function claimOf(tunnel: Tunnel, channel: ClaimFacts, identity: Identity,
     peer,
     local,
     role,
+    isOwnRequest,
     ends,
     isBound,
     exporter: (label, length = 32) => channel.exporter(label, length),

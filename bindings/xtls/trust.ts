@@ -32,6 +32,8 @@ export interface Claim {
   readonly local: string;
   /** Our own part in the tunnel. */
   readonly role: Role;
+  /** True when our own side asked for the tunnel, also when both did and the peer's request won. */
+  readonly isOwnRequest: boolean;
   /** Both ends. Whoever sits between two tunnels cannot make these agree at both victims. */
   readonly ends: Readonly<Record<Role, End>>;
   /** True when both ends compared their offers inside the tunnel: nobody on the way changed them. */

@@ -44,6 +44,8 @@ export interface Tunnel {
   readonly local: string;
   /** Our part: the initiator asked and is the TLS client. A tie can turn it while `state` is `starting`. */
   readonly role: Role;
+  /** True when our own side asked for it, also when both did and the peer's request won. */
+  readonly isOwnRequest: boolean;
   readonly state: State;
   /** Set when the tunnel opens, and kept after its end. */
   readonly security: Security | undefined;

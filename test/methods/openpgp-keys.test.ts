@@ -5,6 +5,7 @@
 import * as pgp from "openpgp";
 
 import { findKey, signerOf } from "../../bindings/methods/openpgp/known-key.ts";
+import type { Prompt } from "../../bindings/methods/prompts.ts";
 import { openpgp, type OpenPgpOptions } from "../../bindings/methods/openpgp.ts";
 import { encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { assert, suite } from "../suite.ts";
@@ -104,9 +105,9 @@ for (const [userIds, expected] of [
 test("believes a key without such a user ID when somebody vouches for it", async () => {
   const key = await makeKey("Romeo");
   const asked: string[][] = [];
-  const vouches = (...words: string[]) => (asked.push(words), true);
+  const vouches = (...words: [string, string, Prompt]) => (asked.push([...words.slice(0, 2), words[2].peer] as string[]), true);
   assert.is(await judged(key, { vouches }), "verified");
-  assert.equal(asked, [["romeo@montague.lit", fingerprintOf(key)]]);
+  assert.equal(asked, [["romeo@montague.lit", fingerprintOf(key), "romeo@montague.lit/orchard"]]);
   assert.is(await judged(key, { vouches: async () => false }), "key-refused");
 });
 

@@ -136,7 +136,7 @@ function believing(method: Method): Method["run"] {
     const { claim, signal } = conversation;
     await conversation.hear("openpgp");
     const proof = message(encodeBase64(await forge(romeo, statementOf(claim, "initiator"))));
-    return method.run({ claim, signal, say: (answer) => conversation.say(answer), hear: async () => proof });
+    return method.run({ claim, signal, say: (answer) => conversation.say(answer), hear: async () => proof, ask: (question) => conversation.ask(question) });
   };
 }
 

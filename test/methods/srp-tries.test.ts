@@ -5,9 +5,10 @@ import type { Element } from "@xmpp/xml";
 import { XtlsError } from "../../bindings/errors.ts";
 import { Dialogue } from "../../bindings/methods/dialogue.ts";
 import type { Method } from "../../bindings/methods/method.ts";
+import type { Party } from "../../bindings/methods/party.ts";
 import { srpOf } from "../../bindings/methods/srp.ts";
 import type { Stretch } from "../../bindings/methods/srp/stretch.ts";
-import { Tries } from "../../bindings/methods/srp/tries.ts";
+import { Tries } from "../../bindings/methods/tries.ts";
 import type { Role } from "../../bindings/xtls/state.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "../xtls/code.ts";
@@ -15,6 +16,7 @@ import { both, Clock, end, knowing, quick, recorder } from "./srp-ends.ts";
 import { claimAt, converse, core, told, type MessageWire } from "./stage.ts";
 
 const test = suite("srp's tries");
+const romeo: Party = { jid: "romeo@montague.lit", isOwnRequest: false };
 
 /** A run of `method` with somebody who knows another password, and then one with somebody who knows its own. */
 const runs: Record<Role, { wrong(method: Method): Promise<string>; right(method: Method): Promise<string> }> = {
@@ -79,23 +81,23 @@ test("too many tries are said before anything else: no message, no question", as
 test("says for how long", () => {
   const clock = new Clock();
   const tries = new Tries(() => clock.now);
-  for (let failure = 0; failure < 3; failure++) tries.take("romeo@montague.lit");
-  assert.throws(() => tries.check("romeo@montague.lit"), /romeo@montague\.lit.*in 60 seconds/);
+  for (let failure = 0; failure < 3; failure++) tries.take(romeo);
+  assert.throws(() => tries.check(romeo), /romeo@montague\.lit.*in 60 seconds/);
   clock.pass(60);
-  for (let wait = 120; wait < 600; clock.pass(wait), wait *= 2) tries.take("romeo@montague.lit");
-  tries.take("romeo@montague.lit");
-  assert.throws(() => tries.check("romeo@montague.lit"), /in 16 minutes/);
+  for (let wait = 120; wait < 600; clock.pass(wait), wait *= 2) tries.take(romeo);
+  tries.take(romeo);
+  assert.throws(() => tries.check(romeo), /in 16 minutes/);
 });
 
 test("never waits longer than a day", () => {
   const clock = new Clock();
   const tries = new Tries(() => clock.now);
-  for (let failure = 0; failure < 100; failure++, clock.pass(86_400)) tries.take("romeo@montague.lit");
-  tries.take("romeo@montague.lit");
+  for (let failure = 0; failure < 100; failure++, clock.pass(86_400)) tries.take(romeo);
+  tries.take(romeo);
   clock.pass(86_399);
-  assert.is(code(() => tries.check("romeo@montague.lit")), "too-many-tries");
+  assert.is(code(() => tries.check(romeo)), "too-many-tries");
   clock.pass(1);
-  assert.is(code(() => tries.check("romeo@montague.lit")), undefined);
+  assert.is(code(() => tries.check(romeo)), undefined);
 });
 
 test("one peer's failures are no other's", async () => {
@@ -141,11 +143,98 @@ test("a tunnel that ends before the proof is no try", async () => {
   assert.is(await runs.responder.right(method), "verified");
 });
 
-test("strangers by the thousand do not make a failure forgotten", () => {
+// --- Strangers in numbers -----------------------------------------------------------------
+
+/** Somebody whom no one here has asked for a tunnel. */
+const stranger = (jid: string): Party => ({ jid, isOwnRequest: false });
+
+function fail(tries: Tries, party: Party, times: number): number {
+  let failed = 0;
+  while (failed < times && code(() => tries.take(party)) === undefined) failed++;
+  return failed;
+}
+
+/** As many as there is room for, each of whom has used up its tries; no domain has. */
+function fillWithLocked(tries: Tries): void {
+  for (let index = 0; index < 4096; index++) assert.is(fail(tries, stranger(`stranger${index}@evil${index % 500}.example`), 3), 3);
+}
+
+for (const [who, others] of Object.entries<(index: number) => string>({
+  "one domain": (index) => `romeo${index}@montague.lit`,
+  "another domain": (index) => `stranger${index}@evil.example`,
+  "as many domains": (index) => `stranger@evil${index}.example`,
+})) {
+  test(`no number of strangers of ${who} makes a failure forgotten, or takes more than its memory`, () => {
+    const clock = new Clock();
+    const tries = new Tries(() => clock.now);
+    let guesses = fail(tries, romeo, 5);
+    for (let round = 0; round < 3; round++) {
+      for (let index = 0; index < 6000; index++) fail(tries, stranger(others(round % 2 ? index : 6000 - index)), 5);
+      guesses += fail(tries, romeo, 5);
+      clock.pass(3600);
+      guesses += fail(tries, romeo, 1);
+    }
+    // Three at once, then after 1, 2, 4, … minutes at the earliest: here after each hour, until the wait is longer.
+    assert.is(guesses, 3 + 3);
+    assert.ok(tries.size <= 4096 + 1024, String(tries.size));
+  });
+}
+
+test("who has failed often is remembered for a day after the last failure, and strangers wait for room until then", () => {
+  const clock = new Clock();
+  const tries = new Tries(() => clock.now);
+  fillWithLocked(tries);
+  const late = stranger("juliet@capulet.lit");
+  assert.throws(() => tries.take(late), /juliet@capulet\.lit.*in 1440 minutes/);
+  clock.pass(86_399);
+  assert.is(fail(tries, late, 1), 0);
+  clock.pass(1);
+  assert.is(fail(tries, late, 1), 1);
+});
+
+test("a domain has 32 failures in all, then waits that double to an hour; a success gives its try back", () => {
+  const clock = new Clock();
+  const tries = new Tries(() => clock.now);
+  const each = (index: number) => stranger(`stranger${index}@evil.example`);
+  for (let index = 0; index < 32; index++) assert.is(fail(tries, each(index), 1), 1);
+  assert.throws(() => tries.check(each(99)), /evil\.example.*in 60 seconds/);
+  for (const seconds of [60, 120, 240, 480, 960, 1920]) {
+    clock.pass(seconds - 1);
+    assert.is(fail(tries, each(100 + seconds), 1), 0);
+    clock.pass(1);
+    // Whoever of them proves himself costs his domain nothing.
+    tries.take(each(7000 + seconds));
+    tries.forgive(each(7000 + seconds));
+    assert.is(fail(tries, each(8000 + seconds), 1), 1);
+  }
+  clock.pass(3599);
+  assert.is(fail(tries, each(9000), 1), 0);
+  clock.pass(1);
+  assert.is(fail(tries, each(9000), 1), 1);
+  clock.pass(2 * 86_400);
+  assert.is(fail(tries, each(9001), 1) + fail(tries, each(9002), 1), 2, "a domain's failures are not counted for ever");
+});
+
+test("what others of its domain have done does not hold up whom our own side asked", () => {
   const tries = new Tries(() => 0);
-  for (let failure = 0; failure < 3; failure++) tries.take("romeo@montague.lit");
-  for (let stranger = 0; stranger < 20_000; stranger++) tries.take(`stranger${stranger % 10_000}@evil.example`);
-  assert.is(code(() => tries.check("romeo@montague.lit")), "too-many-tries");
+  for (let index = 0; index < 40; index++) fail(tries, stranger(`stranger${index}@montague.lit`), 3);
+  assert.is(fail(tries, stranger("romeo@montague.lit"), 3), 0);
+  const asked = { jid: "romeo@montague.lit", isOwnRequest: true };
+  assert.is(fail(tries, asked, 9), 3, "but its own failures do");
+});
+
+test("there is room for whom our own side asked, however many strangers have failed", () => {
+  const tries = new Tries(() => 0);
+  fillWithLocked(tries);
+  assert.is(fail(tries, stranger("juliet@capulet.lit"), 1), 0);
+  assert.is(fail(tries, { jid: "juliet@capulet.lit", isOwnRequest: true }, 9), 3);
+});
+
+test("who has failed once or twice gives way to newcomers, the one with fewest failures first", () => {
+  const tries = new Tries(() => 0);
+  fail(tries, romeo, 2);
+  for (let index = 0; index < 6000; index++) fail(tries, stranger(`stranger${index}@evil${index}.example`), 1);
+  assert.is(fail(tries, romeo, 3), 1);
 });
 
 test("strangers in numbers keep one core busy: one password is stretched at a time, and none for those who left", async () => {
@@ -163,9 +252,10 @@ test("strangers in numbers keep one core busy: one password is stretched at a ti
   while (stretched === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   for (const stranger of strangers.slice(3)) stranger.end(new XtlsError("peer-unavailable"));
   await Promise.all(runs.slice(3));
-  assert.equal([most, stretched], [1, 3]);
+  while (stretched < 3 || running > 0) await new Promise((resolve) => setTimeout(resolve, 1));
   for (const stranger of strangers) stranger.end(new XtlsError("peer-unavailable"));
   await Promise.all(runs);
+  assert.equal([most, stretched], [1, 3]);
 });
 
 test.run();

@@ -159,12 +159,16 @@ test("a tunnel that ends while a person is asked ends the run, and the answer fi
     const said: Element[] = [];
     let isTold = false;
     let answer = (_: string) => {};
+    let begin = () => {};
+    const isAsked = new Promise<void>((resolve) => (begin = resolve));
     const asking = end({ password: ({ signal }) => new Promise((resolve) => {
       signal.addEventListener("abort", () => (isTold = true));
       answer = resolve;
+      begin();
     }) });
     const dialogue = new Dialogue(claimAt(role), (message) => said.push(message));
     const run = Promise.resolve(asking.run(dialogue)).catch((error: unknown) => error as XtlsError);
+    await isAsked;
     dialogue.end(new XtlsError("timeout"));
     assert.is(((await run) as XtlsError).code, "timeout");
     answer("rose");

@@ -38,6 +38,7 @@ export function claimAt(role: Role, changes: Partial<Claim> = {}, secret = "one 
     peer: core.certificate(IDENTITIES[OTHER[role]].certificate),
     local: JIDS[role],
     role,
+    isOwnRequest: role === "initiator",
     ends,
     isBound: true,
     exporter: (label, length = 32) =>

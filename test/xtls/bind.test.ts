@@ -26,6 +26,7 @@ function claimOf(role: Claim["role"], changes: Partial<Claim> = {}): Claim {
     peer: {} as Certificate,
     local: ends[role].jid,
     role,
+    isOwnRequest: role === "initiator",
     ends,
     isBound: true,
     exporter: (label) => new Uint8Array(32).fill(label === BIND_LABEL ? 1 : 2),

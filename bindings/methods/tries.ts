@@ -1,0 +1,67 @@
+/**
+ * Tries: how often somebody may guess, or make a question appear. Each run of SRP lets the other end test one password,
+ * and each of SAS takes a person's time; nothing else limits it.
+ *
+ * Counted per bare JID, in both roles together: a stranger at the other end guesses as well by answering as by
+ * asking. A try is taken before its outcome is known, so that parallel tunnels gain nothing, and given back with all
+ * others by a success. Beside that per domain, more generously: a server makes as many JIDs as it likes. A request of
+ * our own is not held up by what others of its domain have done. Counts outlive tunnels, not the process.
+ */
+import { domainOf } from "../base/jid.ts";
+import { XtlsError } from "../errors.ts";
+import type { Party } from "./party.ts";
+import { Ledger, type Terms } from "./ledger.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const BY_JID: Terms = { free: 3, firstWait: MINUTE, longestWait: DAY, leak: Infinity, capacity: 4096, reserve: 1024 };
+/** Mild, since it also holds up whoever is at the same server and means well. */
+const BY_DOMAIN: Terms = { free: 32, firstWait: MINUTE, longestWait: HOUR, leak: HOUR, capacity: 1024, reserve: 0 };
+
+export class Tries {
+  readonly #jids: Ledger;
+  readonly #domains: Ledger;
+
+  /** @param now milliseconds that never go back */
+  constructor(now: () => number) {
+    this.#jids = new Ledger(now, BY_JID);
+    this.#domains = new Ledger(now, BY_DOMAIN);
+  }
+
+  /** Names remembered. */
+  get size(): number {
+    return this.#jids.size + this.#domains.size;
+  }
+
+  /** @throws XtlsError `too-many-tries` that says for how long */
+  check({ jid, isOwnRequest }: Party): void {
+    requireNoWait(jid, this.#jids.wait(jid, isOwnRequest));
+    if (!isOwnRequest) requireNoWait(domainOf(jid), this.#domains.wait(domainOf(jid)));
+  }
+
+  /** Counts one try. @throws XtlsError `too-many-tries`, and then counts nothing */
+  take(party: Party): void {
+    this.check(party);
+    const { jid, isOwnRequest } = party;
+    this.#jids.take(jid, isOwnRequest);
+    if (!isOwnRequest) this.#domains.take(domainOf(jid));
+  }
+
+  /** The other end has proved itself: its failures are forgotten, and the domain gets this try back. */
+  forgive({ jid, isOwnRequest }: Party): void {
+    this.#jids.forget(jid);
+    if (!isOwnRequest) this.#domains.giveBack(domainOf(jid));
+  }
+}
+
+function requireNoWait(who: string, milliseconds: number): void {
+  if (milliseconds <= 0) return;
+  throw new XtlsError("too-many-tries", `Too many proofs failed to try one with ${who} now: the next is possible in ${inWords(milliseconds)}`);
+}
+
+function inWords(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000);
+  return seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+}
