@@ -44,8 +44,9 @@ export interface XtlsOptions extends Pick<EndpointOptions, "limits" | "hasExtens
   /** Ways to find out who a peer is that `trust` does not know yet, in order of preference. Default: none. */
   readonly methods?: readonly Method[];
   /**
-   * Consent to a peer's wish for a tunnel; may ask a person. A promise that rejects is a no. Default: everybody
-   * may try, and `trust` decides. Whoever tries learns that we are here and which certificate we have.
+   * Consent to a peer's wish for a tunnel; may ask a person: about one start of each bare JID at a time, and few in all.
+   * A promise that rejects is a no. Default: everybody may try, and `trust` decides. Whoever tries learns that we are
+   * here and which certificate we have.
    */
   readonly accept?: (start: Start) => boolean | Promise<boolean>;
   /**

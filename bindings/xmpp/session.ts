@@ -66,6 +66,13 @@ export interface SessionOptions extends Omit<EndpointOptions, "id" | "methods"> 
 /** What smells of an attack, whoever opened the tunnel. */
 const ALARMING: readonly string[] = ["downgraded", "not-compared", "capability-lost", "key-changed"];
 
+/** What a stranger says wrongly is refused, and no error that everybody could cause in the application. */
+const FAULTS_OF_PEERS: readonly string[] = ["method-violation", "not-authorized"];
+
+function isOursToKnow({ code, cause }: XtlsError): boolean {
+  return cause !== undefined && !FAULTS_OF_PEERS.includes(code);
+}
+
 type Probe = Extract<Output, { kind: "probe" }>;
 
 interface Deferred<Value> {
@@ -299,7 +306,7 @@ export class Session {
     const verdict = this.#temper(await this.#examiner.examine(method, dialogue), association.peer);
     this.#dialogues.delete(association);
     // What broke our method is the application's to know; that the tunnel ended under it, the tunnel says.
-    if (!dialogue.signal.aborted && verdict instanceof XtlsError && verdict.cause !== undefined) this.#port.report(verdict.cause);
+    if (!dialogue.signal.aborted && verdict instanceof XtlsError && isOursToKnow(verdict)) this.#port.report(verdict.cause);
     this.#enter((now) => this.#endpoint.judged(association, verdict, now));
     if (method !== BASE_METHOD && isRefusal(verdict)) await this.#warn(dialogue, association.peer);
   }

@@ -29,7 +29,7 @@ class Juliet {
     this.session = new Session(parts, {
       send: ({ attrs, children }) => this.told.push(`${attrs.type} ${attrs.to} ${children.map(String).join().match(/too-many|resource-constraint|declined/)?.[0] ?? ""}`.trim()),
       accept: (start) => new Promise((resolve) => (this.asked.push(start), this.answers.push(resolve))),
-      ...{ opened: nothing, refused: nothing, alarmed: nothing, received: nothing, ended: nothing },
+      ...{ opened: nothing, refused: nothing, alarmed: nothing, received: nothing, ended: nothing, arrived: nothing },
       report: (error) => this.reports.push(error),
     });
   }

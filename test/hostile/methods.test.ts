@@ -4,8 +4,12 @@ import xml from "@xmpp/xml";
 
 import { insecure } from "../../bindings/methods/insecure.ts";
 import type { Method } from "../../bindings/methods/method.ts";
+import { openpgp } from "../../bindings/methods/openpgp.ts";
 import { sas } from "../../bindings/methods/sas.ts";
+import { encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { NS_XTLS_EXT } from "../../bindings/xtls/namespaces.ts";
+import { forge, makeKey, publicBlock } from "../methods/openpgp-forge.ts";
+import { fingerprintOf, message, parrot } from "../methods/openpgp-people.ts";
 import { assert, suite } from "../suite.ts";
 import { calm, JULIET, ROMEO, Stage, type VictimOptions } from "./stage.ts";
 
@@ -121,6 +125,23 @@ test("a method that breaks refuses the peer and is reported", async () => {
   assert.is((await stage.romeo.attempt(JULIET))?.code, "not-trusted");
   assert.match(String(stage.romeo.reports[0]), "out of order");
   assert.is(stage.romeo.opened.length, 0);
+});
+
+test("what a peer says wrongly is its own fault, and no error of the application's", async () => {
+  const key = await makeKey("xmpp:romeo@montague.lit", { type: "rsa", rsaBits: 2048 });
+  const fingerprint = fingerprintOf(key);
+  const forged = await forge(key, new TextEncoder().encode("another tunnel"));
+  for (const [said, code] of [
+    [message("AAAA", { fingerprint }), "method-violation"],
+    [message(encodeBase64(forged), { fingerprint }), "not-authorized"],
+    [message(encodeBase64(await forge(key.subkeys[0]!, forged)), { fingerprint }), "key-refused"],
+  ] as const) {
+    const juliets = openpgp({ key: key.armor(), known: () => publicBlock(key) });
+    const stage = new Stage({ methods: [parrot(said)] }, { methods: [juliets] });
+    await stage.romeo.attempt(JULIET);
+    await calm();
+    assert.equal([stage.juliet.refused.map(({ code }) => code), stage.juliet.reports], [[code], []]);
+  }
 });
 
 test("a peer whose method says more than the method has is refused", async () => {

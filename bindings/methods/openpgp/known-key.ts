@@ -67,7 +67,7 @@ export async function signerOf(library: Library, known: KnownKey, id: KeyID): Pr
   const signer = await asPackage
     .getSigningKey(id, new Date(), undefined, strictRules(library))
     .catch((cause: Error) => {
-      throw refusal(`The key may not sign: ${cause.message}`, cause);
+      throw refusal(`The key may not sign: ${cause.message}`);
     });
   const fault = await signingFault(library, known.key, signer);
   if (fault !== undefined) throw refusal(`The key's part ${id.toHex()} may not sign: ${fault}`);
