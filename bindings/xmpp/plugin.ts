@@ -194,6 +194,8 @@ export class Xtls {
    * yet go nowhere from then on, not even in clear.
    */
   async close(): Promise<void> {
+    // Whoever leaves does not wait for a broken stream longer than for a silent peer.
+    this.#clock.resume();
     await this.#session?.close();
     this.#isClosed = true;
     this.#lose();

@@ -15,19 +15,32 @@ const TIMEOUT = 100;
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 class FakeEntity extends EventEmitter {
-  readonly jid = "romeo@verona.example/orchard";
   readonly status = "online";
   readonly socket = null;
-  readonly sent: Element[] = [];
   readonly streamManagement = Object.assign(new EventEmitter(), { id: "sm-1", inbound: 0 });
-  send = async (stanza: Element) => void this.sent.push(stanza);
+  /** The other end of the stream, when there is one. */
+  other: FakeEntity | undefined;
+
+  constructor(readonly jid: string) {
+    super();
+  }
+
+  send = async (stanza: Element) => {
+    const { other } = this;
+    queueMicrotask(() => other?.emit("element", stanza));
+  };
 }
 
-async function staged(): Promise<{ readonly entity: FakeEntity; readonly tunnels: Xtls }> {
-  const entity = new FakeEntity();
-  const identity = await identityOf("romeo@verona.example");
-  const tunnels = xtls({ xmpp: entity as never, identity, trust: everybodyKnown, limits: { startTimeout: TIMEOUT } });
-  return { entity, tunnels };
+interface Actor {
+  readonly entity: FakeEntity;
+  readonly tunnels: Xtls;
+}
+
+async function staged(jid = "romeo@verona.example/orchard"): Promise<Actor> {
+  const entity = new FakeEntity(jid);
+  const identity = await identityOf(jid.split("/")[0] as string);
+  const limits = { startTimeout: TIMEOUT, dataTimeout: TIMEOUT };
+  return { entity, tunnels: xtls({ xmpp: entity as never, identity, trust: everybodyKnown, limits }) };
 }
 
 /** What a promise has come to. */
@@ -64,6 +77,21 @@ test("nobody waits for an answer when the stream is gone for good", async () => 
   entity.emit("offline");
   await pause(0);
   assert.equal(waiting.map(({ code }) => code), ["stream-lost", "stream-lost", "stream-lost"]);
+});
+
+test("whoever leaves while the stream is broken waits no longer than for a silent peer", async () => {
+  const [romeo, juliet] = [await staged(), await staged("juliet@verona.example/balcony")];
+  [romeo.entity.other, juliet.entity.other] = [juliet.entity, romeo.entity];
+  const tunnel = await romeo.tunnels.open(juliet.entity.jid);
+  romeo.entity.other = undefined;
+  romeo.entity.emit("disconnect");
+  let isClosed = false;
+  const closed = tunnel.close().then((result) => ((isClosed = true), result));
+  await pause(5 * TIMEOUT);
+  assert.not(isClosed);
+  await romeo.tunnels.close();
+  assert.equal([(await closed).reason?.code, tunnel.state], ["timeout", "closed"]);
+  juliet.entity.emit("offline");
 });
 
 test.run();

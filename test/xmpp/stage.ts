@@ -96,7 +96,8 @@ export async function clearStage(): Promise<void> {
 
 export async function leave(xmpp: Pick<Client, "reconnect" | "stop" | "status">): Promise<void> {
   xmpp.reconnect.stop();
-  if (xmpp.status === "online") await xmpp.stop().catch(() => {});
+  // Also while the stream is broken: until then the plug-in waits for its resumption.
+  if (xmpp.status !== "offline") await xmpp.stop().catch(() => {});
 }
 
 /** The first argument of the first call; waiting for it has an end. */
