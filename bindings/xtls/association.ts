@@ -129,7 +129,7 @@ export class Association implements Tunnel {
   #startRefused(error: XtlsError, now: number): void {
     if (error.code !== "already-open" || this.#hasRestarted) return this.#end(error);
     this.#staleRefusal = error;
-    this.#deadline = now + this.#host.limits.dataTimeout;
+    this.#deadline = now + this.#host.limits.startTimeout;
   }
 
   /** The peer has been told that the earlier tunnel is gone. */
@@ -194,6 +194,8 @@ export class Association implements Tunnel {
     if (error !== undefined && error.row.tunnel !== "stays") return this.#fail(error, now, answer);
     this.#host.emit(answer);
     if (error === undefined) this.#advance(now);
+    // Its answers may stand behind what it sends itself.
+    if (error === undefined) this.#host.renew(this, now);
   }
 
   /** A `<close/>`. Without close_notify before it, somebody may have cut something off. */

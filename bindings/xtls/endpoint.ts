@@ -88,6 +88,7 @@ export class Endpoint {
       limits: this.#limits,
       emit: (output) => this.#outputs.push(output),
       request: (owner, kind, payload, now) => this.#request(owner, kind, payload, now),
+      renew: (owner, now) => this.#requests.renew(owner, now, this.#limits.dataTimeout),
       ended: (owner) => this.#forget(owner),
     };
   }
@@ -318,8 +319,9 @@ export class Endpoint {
   #request(owner: Association, kind: Request, payload: Element, now: number): string {
     const id = this.#id();
     const to = owner.peer;
-    const timeout = kind === "start" ? this.#limits.startTimeout : this.#limits.dataTimeout;
-    this.#requests.add({ id, kind, owner, to, timeout }, now);
+    const { startTimeout, dataTimeout, answerTimeout } = this.#limits;
+    const timeout = kind === "start" ? startTimeout : dataTimeout;
+    this.#requests.add({ id, kind, owner, to, timeout, answerTimeout }, now);
     this.#outputs.push({ kind: "request", id, to, payload });
     return id;
   }

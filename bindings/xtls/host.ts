@@ -20,6 +20,8 @@ export interface Host {
   id(): string;
   /** Sends a request and waits for its answer. @returns its id */
   request(owner: Association, kind: Request, payload: Element, now: number): string;
+  /** The peer is not silent, though it has answered nothing: what is under way may wait on. */
+  renew(owner: Association, now: number): void;
   /** The tunnel is over. */
   ended(owner: Association): void;
 }

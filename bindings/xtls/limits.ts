@@ -36,9 +36,11 @@ export interface Limits {
   readonly depth: number;
   /** From `<start/>` to its answer, at either end. */
   readonly startTimeout: number;
-  /** From `<data/>` or `<close/>` to its answer. */
+  /** How long a tunnel with `<data/>` or `<close/>` under way goes without an answer or a `<data/>` of the peer's. */
   readonly dataTimeout: number;
-  /** From `<proceed/>` to the end of the TLS handshake. */
+  /** How long it goes without an answer, whatever else comes. */
+  readonly answerTimeout: number;
+  /** From `<proceed/>` to the end of the TLS handshake; begins anew, once, when the peer has our first flight. */
   readonly handshakeTimeout: number;
   /** From there to the method's verdict, which may need a person. */
   readonly verdictTimeout: number;
@@ -57,6 +59,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   depth: 64,
   startTimeout: 60_000,
   dataTimeout: 30_000,
+  answerTimeout: 300_000,
   handshakeTimeout: 30_000,
   verdictTimeout: 300_000,
 });

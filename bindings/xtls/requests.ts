@@ -5,8 +5,8 @@
  * that was asked. An error may also come from those who bounce what they cannot deliver: the
  * peer's account, its domain, our own server. RFC 6120 §8.1.2.1, §10.5.
  *
- * A `<start/>` has a time of its own. What a tunnel asks later shares one: it is over when *nothing* was answered
- * for so long, since a slow server that still answers is alive, however long its queue is.
+ * A `<start/>` has a time of its own. What a tunnel asks later shares one: it is over when *nothing* came from the peer
+ * for so long, since a slow server is alive, however long its queue is, and answers stand in it behind the peer's chunks.
  */
 import { bareJid, domainOf, isSameJid } from "../base/jid.ts";
 import type { Request } from "./state.ts";
@@ -18,13 +18,17 @@ export interface Pending<Owner> {
   readonly owner: Owner;
   /** Full JID that was asked. */
   readonly to: string;
-  /** Milliseconds without any answer after which waiting ends. */
+  /** Milliseconds after which waiting ends when nothing comes. */
   readonly timeout: number;
+  /** … and when something comes, but no answer. */
+  readonly answerTimeout: number;
 }
 
 /** What ends at the same time. */
 interface Wait {
   deadline: number;
+  /** What no `renew` moves. */
+  limit: number;
   /** Requests that share it. */
   requests: number;
 }
@@ -42,7 +46,7 @@ export class Requests<Owner> {
 
   add(request: Pending<Owner>, now: number): void {
     const wait = this.#waitOf(request);
-    if (wait.requests++ === 0) wait.deadline = now + request.timeout;
+    if (wait.requests++ === 0) begin(wait, request, now);
     this.#pending.set(request.id, { request, wait });
   }
 
@@ -50,8 +54,14 @@ export class Requests<Owner> {
   settle(id: string, from: string | undefined, type: "result" | "error", now: number): Pending<Owner> | undefined {
     const pending = this.#pending.get(id);
     if (pending === undefined || !this.#mayAnswer(pending.request.to, from, type)) return undefined;
-    pending.wait.deadline = now + pending.request.timeout;
+    begin(pending.wait, pending.request, now);
     return this.#remove(pending);
+  }
+
+  /** Something else came from the peer: silence begins anew. */
+  renew(owner: Owner, now: number, timeout: number): void {
+    const wait = this.#waits.get(owner);
+    if (wait !== undefined) wait.deadline = Math.min(now + timeout, wait.limit);
   }
 
   /** Takes out the requests whose time is over. */
@@ -80,7 +90,7 @@ export class Requests<Owner> {
   }
 
   #waitOf({ kind, owner }: Pending<Owner>): Wait {
-    const own = { deadline: Infinity, requests: 0 };
+    const own = { deadline: Infinity, limit: Infinity, requests: 0 };
     if (kind === "start") return own;
     const shared = this.#waits.get(owner) ?? own;
     this.#waits.set(owner, shared);
@@ -100,4 +110,9 @@ export class Requests<Owner> {
     if (from === undefined) return true;
     return [to, this.#local].some((jid) => isSameJid(from, bareJid(jid)) || isSameJid(from, domainOf(jid)));
   }
+}
+
+function begin(wait: Wait, { timeout, answerTimeout }: Pick<Pending<unknown>, "timeout" | "answerTimeout">, now: number): void {
+  wait.deadline = now + timeout;
+  wait.limit = now + Math.max(timeout, answerTimeout);
 }

@@ -311,6 +311,50 @@ test("gives up when nothing has been answered for 30 s, though something was bef
   assert.is(wire.romeo.closes[0]?.code, "timeout");
 });
 
+/** Romeo closes while Juliet has that much to send, and every 10 s one IQ of hers comes through. */
+function closeAgainst(bytes: number): WirePair {
+  const wire = pair().open();
+  wire.juliet.send(says("x".repeat(bytes)));
+  wire.romeo.close();
+  while (wire.step(wire.romeo));
+  while (wire.juliet.sent.length > 0 && wire.romeo.closes.length === 0) {
+    wire.step(wire.juliet);
+    while (wire.step(wire.romeo));
+    wire.now += 10_000;
+    for (const end of [wire.juliet, wire.romeo]) end.wake();
+  }
+  return wire.settle();
+}
+
+test("a close waits for what the peer still has to send, however slowly it comes", () => {
+  const wire = closeAgainst(40_000);
+  assert.ok(wire.now > 100_000);
+  assert.equal([wire.romeo.closes, wire.juliet.closes], [[undefined], [undefined]]);
+  assert.equal([wire.romeo.stanzas.length, wire.juliet.delivered.length], [1, 1]);
+});
+
+test("… and no longer than the limits say", () => {
+  const wire = closeAgainst(200_000);
+  assert.is(wire.romeo.closes[0]?.code, "timeout");
+  // His close_notify was answered behind eight chunks of hers; what is behind the others is not waited for.
+  assert.ok(wire.now <= 1000 + 10 * 10_000 + 300_000, `${wire.now}`);
+});
+
+test("a peer that sends and never answers is borne for 300 s", () => {
+  const wire = pair().open();
+  const delivery = wire.romeo.send(says("hi"));
+  const start = wire.now;
+  wire.intercept = (iq) => (iq.from === JULIET && iq.type === "result" ? [] : [iq]);
+  while (wire.romeo.closes.length === 0) {
+    wire.juliet.send(says("no answer"));
+    wire.settle();
+    wire.now += 20_000;
+    wire.romeo.wake();
+  }
+  assert.equal([wire.romeo.closes[0]?.code, wire.now - start], ["timeout", 300_000]);
+  assert.equal(wire.romeo.lost, [delivery]);
+});
+
 test("an answer in one tunnel says nothing about another", () => {
   const wire = pair().open();
   wire.romeo.send(says("hi"));
@@ -358,7 +402,7 @@ test("waits for the verdict as long as the limits say", () => {
 });
 
 test("all waits are settable", () => {
-  const wire = pair({ limits: { startTimeout: 5, dataTimeout: 7 } });
+  const wire = pair({ limits: { startTimeout: 5, dataTimeout: 7, answerTimeout: 9 } });
   wire.romeo.open(JULIET);
   assert.is(wire.romeo.endpoint.deadline, wire.now + 5);
 });

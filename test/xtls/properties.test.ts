@@ -278,6 +278,55 @@ function perform(
   }
 }
 
+test("whoever comes back under the same address opens a tunnel, whatever was under way when it lost its stream", () => {
+  const run = fc.record({
+    hasExtensions: fc.boolean(),
+    isRomeo: fc.boolean(),
+    before: fc.nat(14),
+    sends: fc.array(fc.boolean(), { maxLength: 6 }),
+    carried: fc.nat(6),
+    // Which of the IQs on their way arrive after all, at the new stream.
+    arrive: fc.array(fc.boolean(), { maxLength: 20 }),
+    away: fc.nat(20_000),
+    order: fc.infiniteStream(fc.boolean()),
+  });
+  const reached = { waited: 0, atOnce: 0 };
+  fc.assert(
+    fc.property(run, ({ hasExtensions, isRomeo, before, sends, carried, arrive, away, order }) => {
+      const wire = new WirePair(
+        { identity: fakeIdentity("romeo@montague.lit"), hasExtensions },
+        { identity: fakeIdentity("juliet@capulet.lit"), hasExtensions },
+      );
+      const [back, other] = isRomeo ? [wire.romeo, wire.juliet] : [wire.juliet, wire.romeo];
+      wire.romeo.open(JULIET);
+      for (let step = 0; step < before; step++) void (wire.step(wire.romeo) || wire.step(wire.juliet));
+      for (const isHis of sends) {
+        const end = isHis ? wire.romeo : wire.juliet;
+        if (end.opened[0]?.state === "open") end.send(says("x".repeat(3000)));
+      }
+      for (let step = 0; step < carried; step++) void (wire.step(wire.juliet) || wire.step(wire.romeo));
+      back.after(() => back.endpoint.disconnect(wire.now));
+      back.sent.length = 0;
+      other.sent.splice(0, other.sent.length, ...other.sent.filter((_, at) => arrive[at]));
+      wire.now += away;
+      other.wake();
+      const opened = back.opened.length;
+      const tunnel = back.open(other.address);
+      wire.settle(() => order.next().value as boolean);
+      reached[tunnel.state === "open" ? "atOnce" : "waited"]++;
+      for (let second = 0; second < 65 && tunnel.state !== "open"; second++) wire.pass(1000);
+      assert.is(tunnel.state, "open");
+      assert.is(back.opened.length, opened + 1);
+      back.send(says("here"), tunnel);
+      other.send(says("there"));
+      wire.settle();
+      assert.ok(back.stanzas.at(-1)?.includes("there") && other.stanzas.at(-1)?.includes("here"));
+    }),
+    { numRuns: 600 },
+  );
+  for (const [what, count] of Object.entries(reached)) assert.ok(count > 9, `${what} ${count}`);
+});
+
 test("every tunnel that ended said so once, and every request from outside is answered once", () => {
   fc.assert(
     fc.property(fc.array(iqs, { maxLength: 30 }), (forged) => {

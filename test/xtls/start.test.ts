@@ -334,6 +334,21 @@ test("… also when chunks of the lost tunnel are still in flight, or its verdic
   }
 });
 
+test("… also when it was the servers that lost each other for a while", () => {
+  for (const condition of ["remote-server-timeout", "remote-server-not-found", "recipient-unavailable"]) {
+    const wire = pair().open();
+    wire.romeo.send(xml("message", {}, xml("body", {}, "lost")));
+    const { id } = wire.romeo.sent.shift() as Iq;
+    const payload = xml("error", { type: "wait" }, xml(condition, { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }));
+    wire.romeo.receive({ type: "error", id, from: JULIET, to: ROMEO, payload });
+    assert.match(wire.romeo.closes[0]?.code ?? "", /^(peer-unavailable|server-unreachable)$/);
+    assert.equal([wire.romeo.sent, wire.juliet.closes], [[], []]);
+    wire.romeo.open(JULIET);
+    wire.settle();
+    assert.equal([wire.romeo.opened.length, wire.romeo.tunnel.state, wire.juliet.tunnel.state], [2, "open", "open"]);
+  }
+});
+
 test("… also when the peer's window leaves no room for a probe: its own time-out says enough", () => {
   const wire = pair({ hasExtensions: false }, { hasExtensions: false }).open();
   wire.juliet.send(xml("message", {}, xml("body", {}, "into the void")));
@@ -359,14 +374,14 @@ test("starts once more and no oftener, and waits no longer than for an answer", 
     };
     refuse();
     assert.is(tunnel.state, "starting");
-    assert.is(wire.romeo.endpoint.deadline, wire.now + 30_000);
+    assert.is(wire.romeo.endpoint.deadline, wire.now + 60_000);
     if (isProbed) {
       for (const id of ["d1", "d2"]) wire.romeo.receive({ ...data(JULIET, id), to: ROMEO });
       assert.equal(wire.romeo.sent.slice(1).map((iq) => iq.payload?.name), ["error", "start", "error"]);
       assert.match(written(wire.romeo.sent[1] as Iq), "<item-not-found");
       wire.romeo.sent.pop();
       refuse();
-    } else wire.pass(30_000);
+    } else wire.pass(60_000);
     assert.is(wire.romeo.closes[0]?.code, "already-open");
     assert.is(wire.romeo.endpoint.deadline, undefined);
   }
