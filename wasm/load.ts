@@ -38,13 +38,14 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d];
  *
  * @param source where it comes from; undefined for the one of this package
  * @param open   how this runtime opens an address
- * @returns the instance's exports; after a trap each of them throws `internal-error`
+ * @returns the instance's exports; after a trap each of them throws `internal-error`, but those that free do nothing
  * @throws XtlsError `wasm-unsupported`, `wasm-not-found`, `wasm-invalid`, `wasm-blocked`, `abi-mismatch`,
  *   `randomness-missing`, `out-of-memory`
  */
 export async function load(source: ModuleSource | undefined, open: Open): Promise<Exports> {
   if (typeof WebAssembly === "undefined") throw new XtlsError("wasm-unsupported");
-  if (!WebAssembly.validate(VECTOR_PROBE)) throw new XtlsError("wasm-unsupported", "WebAssembly is there, its SIMD is not");
+  if (!WebAssembly.validate(VECTOR_PROBE))
+    throw new XtlsError("wasm-unsupported", "WebAssembly is there, its SIMD is not");
   if (typeof globalThis.crypto?.getRandomValues !== "function") throw new XtlsError("randomness-missing");
 
   return instantiate(await compile(await opened(source ?? packagedModule, open)));
@@ -189,13 +190,15 @@ function fillRandomly(bytes: Uint8Array<ArrayBuffer>): void {
 
 /**
  * The exports, failing closed: a trap leaves the module's memory half-written, so after
- * the first one no call goes in any more.
+ * the first one no call goes in any more. Each throws that one error, but those that free:
+ * there is nothing left to give back, and disposal should not hide what went wrong.
  */
 function guarded(exports: Exports): Exports {
   let trap: XtlsError | undefined;
   const guard =
-    (call: (...values: number[]) => number) =>
+    (name: string, call: (...values: number[]) => number) =>
     (...values: number[]): number => {
+      if (trap !== undefined && name.endsWith("_free")) return 0;
       if (trap !== undefined) throw trap;
       try {
         return call(...values);
@@ -205,7 +208,7 @@ function guarded(exports: Exports): Exports {
     };
   const entries = Object.entries(exports).map(([name, value]: [string, unknown]) => [
     name,
-    typeof value === "function" ? guard(value as (...values: number[]) => number) : value,
+    typeof value === "function" ? guard(name, value as (...values: number[]) => number) : value,
   ]);
   return Object.fromEntries(entries) as Exports;
 }

@@ -8,6 +8,7 @@
 
 import { XtlsError } from "../errors.ts";
 import type { AuthoritiesPointer, Exports } from "../../wasm/abi.ts";
+import { checkedBytes } from "./bytes.ts";
 import { joined, type Memory } from "./memory.ts";
 import { Owned } from "./owned.ts";
 import { checked, STATUS } from "./status.ts";
@@ -72,7 +73,7 @@ export class Authorities {
     const address = memory.lend(first, (block, length) =>
       memory.output((place) => module.xtls_authorities_parse(block, length, place)),
     );
-    this.owned = new Owned("Authorities", address as AuthoritiesPointer, module.xtls_authorities_free, this);
+    this.owned = new Owned(module, "Authorities", address as AuthoritiesPointer, module.xtls_authorities_free, this);
     this.#module = module;
     this.#memory = memory;
     for (const source of others) this.#add(source);
@@ -96,6 +97,7 @@ export class Authorities {
    * @throws XtlsError `invalid-certificate`, `disposed`, `out-of-memory`
    */
   verify(chain: readonly Uint8Array[]): readonly string[] {
+    if (!Array.isArray(chain)) throw new XtlsError("invalid-argument", "A chain is a list of certificates");
     const bits = this.#memory.lend(joined(chain), (block, length) =>
       this.#memory.output((place) => this.#module.xtls_authorities_verify(this.owned.address, block, length, place)),
     );
@@ -108,8 +110,5 @@ export class Authorities {
   }
 }
 
-function bytesOf(source: AuthoritySource): Uint8Array {
-  if (typeof source === "string") return new TextEncoder().encode(source);
-  if (source instanceof Uint8Array) return source;
-  throw new XtlsError("invalid-argument", "An authority is PEM text or the bytes of DER");
-}
+const bytesOf = (source: AuthoritySource): Uint8Array =>
+  typeof source === "string" ? new TextEncoder().encode(source) : checkedBytes(source);

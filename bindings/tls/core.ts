@@ -9,10 +9,11 @@ import { XtlsError } from "../errors.ts";
 import type { Exports } from "../../wasm/abi.ts";
 import { AuthoritiesCache } from "./authorities-cache.ts";
 import { Authorities, type AuthoritySources } from "./authorities.ts";
+import { checkedBytes } from "./bytes.ts";
 import { Certificate } from "./certificate.ts";
 import { authenticate, digest } from "./digest.ts";
 import { Engine } from "./engine.ts";
-import { createIdentity, decryptIdentity, parseIdentity, type Identity, type IdentityOptions } from "./identity.ts";
+import { createIdentity, decryptIdentity, Identity, parseIdentity, type IdentityOptions } from "./identity.ts";
 import { Memory } from "./memory.ts";
 import type { EngineOptions } from "./options.ts";
 import { Tickets, type TicketsOptions } from "./tickets.ts";
@@ -73,7 +74,7 @@ export class Core {
    * @throws XtlsError `invalid-certificate`, `out-of-memory`
    */
   certificate(der: Uint8Array): Certificate {
-    return new Certificate(this.module, this.memory, [der.slice()]);
+    return new Certificate(this.module, this.memory, [checkedBytes(der).slice()]);
   }
 
   /**
@@ -94,6 +95,9 @@ export class Core {
    * @throws XtlsError `invalid-certificate`, `disposed`
    */
   verifyChain(chain: readonly Uint8Array[], authorities: Authorities): readonly string[] {
+    if (!(authorities instanceof Authorities)) {
+      throw new XtlsError("invalid-argument", "The authorities are not what core.authorities() made");
+    }
     return authorities.verify(chain);
   }
 
@@ -112,7 +116,9 @@ export class Core {
    * @throws XtlsError `invalid-argument`, `disposed`, `out-of-memory`, `randomness-missing`
    */
   engine(options: EngineOptions): Engine {
-    if (options.identity?.core !== this) throw new XtlsError("invalid-argument", "The identity is of another core");
+    if (!(options?.identity instanceof Identity) || options.identity.core !== this) {
+      throw new XtlsError("invalid-argument", "The identity is none, or of another core");
+    }
     return new Engine(this, options);
   }
 

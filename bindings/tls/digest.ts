@@ -5,6 +5,7 @@
  * time where two byte strings differ. FIPS 180-4, RFC 2104.
  */
 
+import { checkedBytes } from "./bytes.ts";
 import type { Core } from "./core.ts";
 
 /** Bytes of a SHA-256. */
@@ -28,7 +29,7 @@ export function authenticate({ module, memory }: Core, key: Uint8Array, message:
 
 /** Whether two byte strings are the same. The time depends on their lengths alone. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
+  if (checkedBytes(a).length !== checkedBytes(b).length) return false;
   let difference = 0;
   for (const [at, byte] of a.entries()) difference |= byte ^ b[at]!;
   return difference === 0;

@@ -13,6 +13,7 @@ import { XtlsError } from "../errors.ts";
 import type { EnginePointer, Exports } from "../../wasm/abi.ts";
 import { alertOf, type Alert } from "./alerts.ts";
 import { problemsOf } from "./authorities.ts";
+import { checkedBytes } from "./bytes.ts";
 import { Certificate } from "./certificate.ts";
 import type { Core } from "./core.ts";
 import { collectChain } from "./identity.ts";
@@ -78,7 +79,7 @@ export class Engine {
     this.#memory = core.memory;
     this.#limit = options.limit ?? DEFAULT_LIMIT;
     this.#keyLog = options.keyLog;
-    this.#owned = new Owned("Engine", createEngine(core, options), core.module.xtls_engine_free, this);
+    this.#owned = new Owned(core.module, "Engine", createEngine(core, options), core.module.xtls_engine_free, this);
     this.#settle(this.#module.xtls_engine_start(this.#owned.address));
   }
 
@@ -89,11 +90,11 @@ export class Engine {
    * close_notify bytes are ignored.
    *
    * @param bytes copied; may end anywhere
-   * @throws XtlsError `limit-exceeded` having taken nothing; else the error that failed the engine, every time
+   * @throws XtlsError `invalid-argument` when they are no Uint8Array, `limit-exceeded` having taken nothing; else the error that failed the engine, every time
    */
   feed(bytes: Uint8Array): void {
     const engine = this.#owned.address;
-    if (bytes.length > this.#limit) this.#settle(STATUS.limit);
+    if (checkedBytes(bytes).length > this.#limit) this.#settle(STATUS.limit);
     const status = this.#memory.push(this.#module.xtls_engine_feed, engine, bytes, "left");
     this.#logKeys();
     this.#settle(status);
@@ -121,7 +122,7 @@ export class Engine {
    *
    * @param output written from its start on, what is behind the bytes stays as it is
    * @returns how many bytes were written, 0 when there is no ciphertext; there may be more when `output` is full
-   * @throws XtlsError `disposed`, `invalid-argument` when `output` has no room
+   * @throws XtlsError `disposed`, `invalid-argument` when `output` is no Uint8Array, or has no room
    */
   drainInto(output: Uint8Array): number {
     const engine = this.#owned.address;
@@ -132,11 +133,12 @@ export class Engine {
    * Encrypts plaintext for the peer, all of it or nothing.
    *
    * @param bytes copied
-   * @throws XtlsError `invalid-state` when not open, `limit-exceeded` when there is no room: drain first; else the error that failed the engine
+   * @throws XtlsError `invalid-argument` when they are no Uint8Array, `invalid-state` when not open, `limit-exceeded` when
+   *   there is no room: drain first; else the error that failed the engine
    */
   write(bytes: Uint8Array): void {
     const engine = this.#owned.address;
-    if (bytes.length > this.#limit) this.#settle(STATUS.limit);
+    if (checkedBytes(bytes).length > this.#limit) this.#settle(STATUS.limit);
     this.#settle(this.#memory.push(this.#module.xtls_engine_write, engine, bytes));
   }
 
@@ -158,7 +160,7 @@ export class Engine {
    *
    * @param output written from its start on, what is behind the bytes stays as it is
    * @returns how many bytes were written, 0 when there is no plaintext; there may be more when `output` is full
-   * @throws XtlsError `disposed`, `invalid-argument` when `output` has no room
+   * @throws XtlsError `disposed`, `invalid-argument` when `output` is no Uint8Array, or has no room
    */
   readInto(output: Uint8Array): number {
     const engine = this.#owned.address;
@@ -193,6 +195,7 @@ export class Engine {
     if (!Number.isInteger(alert) || alert < 1 || alert > 255) {
       throw new XtlsError("invalid-argument", "A fatal alert is a number from 1 to 255");
     }
+    if (!(error instanceof XtlsError)) throw new XtlsError("invalid-argument", "The reason is an XtlsError");
     this.#module.xtls_engine_abort(engine, alert);
     if (this.state === "failed") this.#error ??= error;
   }
@@ -210,7 +213,11 @@ export class Engine {
 
   /** Zeroes keys, plaintext and everything else of this engine in the module. */
   [Symbol.dispose](): void {
-    void this.error; // which is known to the module until now
+    try {
+      void this.error; // which is known to the module until now
+    } catch (error) {
+      this.#error ??= error as XtlsError; // the module is shut
+    }
     this.#owned.dispose();
   }
 
@@ -277,7 +284,7 @@ export class Engine {
     if (!Number.isInteger(length) || length < 1)
       throw new XtlsError("invalid-argument", "length is a whole number of bytes");
     return this.#memory.lendText(label, (name, nameLength) =>
-      this.#memory.lend(context ?? new Uint8Array(0), (block, blockLength) => {
+      this.#memory.lend(context === undefined ? new Uint8Array(0) : context, (block, blockLength) => {
         const place = context === undefined ? (0 as typeof block) : block;
         const derive = (output: typeof block): number =>
           this.#module.xtls_engine_export(engine, name, nameLength, place, blockLength, output, length) || length;
@@ -347,6 +354,6 @@ export class Engine {
 
 /** Without room, "nothing written" would not tell whether there is anything. */
 function roomy(output: Uint8Array): Uint8Array {
-  if (output.length > 0) return output;
+  if (checkedBytes(output).length > 0) return output;
   throw new XtlsError("invalid-argument", "The output has no room");
 }

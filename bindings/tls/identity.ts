@@ -9,6 +9,7 @@ import { requireBareJid } from "../base/jid.ts";
 import { XtlsError } from "../errors.ts";
 import type { Exports, IdentityPointer } from "../../wasm/abi.ts";
 import { Certificate } from "./certificate.ts";
+import { checkedOptions } from "./bytes.ts";
 import type { Core } from "./core.ts";
 import type { Memory } from "./memory.ts";
 import { Owned } from "./owned.ts";
@@ -55,7 +56,7 @@ export class Identity {
   constructor(core: Core, address: IdentityPointer) {
     const { module, memory } = core;
     this.core = core;
-    this.owned = new Owned("Identity", address, module.xtls_identity_free, this);
+    this.owned = new Owned(module, "Identity", address, module.xtls_identity_free, this);
     const own = new Certificate(module, memory, readChain(module, memory, address));
     this.certificate = own.der;
     this.chain = own.chain;
@@ -107,7 +108,8 @@ export class Identity {
 }
 
 /** Makes a key and a certificate; @see Core.createIdentity */
-export function createIdentity(core: Core, { jid, days = 3650 }: IdentityOptions): Identity {
+export function createIdentity(core: Core, options: IdentityOptions): Identity {
+  const { jid, days = 3650 } = checkedOptions(options);
   if (!Number.isInteger(days) || days < 1 || days > 36500) {
     throw new XtlsError("invalid-argument", "days is a whole number from 1 to 36500");
   }

@@ -8,6 +8,7 @@
 
 import { XtlsError } from "../errors.ts";
 import type { Bytes, Exports, Out } from "../../wasm/abi.ts";
+import { checkedBytes, checkedText } from "./bytes.ts";
 import { checked, STATUS } from "./status.ts";
 
 /** Room for a TLS record of 16 KiB in each direction, and then some. */
@@ -37,6 +38,8 @@ export class Memory {
   readonly #window: Bytes;
   #top = 0;
   #view = new Uint8Array(0);
+  /** The window alone: what grows while it is copied cannot reach beyond it. */
+  #windowView = new Uint8Array(0);
 
   /** @throws XtlsError `out-of-memory` */
   constructor(module: Exports) {
@@ -44,21 +47,30 @@ export class Memory {
     this.#window = this.#allocate(WINDOW);
   }
 
-  /** Lends `bytes` to `use` as a block of the module and returns what it returns. */
+  /**
+   * Lends `bytes` to `use` as a block of the module and returns what it returns.
+   *
+   * @throws XtlsError `invalid-argument` when they are no Uint8Array, `out-of-memory`
+   */
   lend<Result>(bytes: Uint8Array, use: (block: Bytes, length: number) => Result): Result {
-    return this.#borrow(bytes.length, (block) => {
-      this.#bytes().set(bytes, block);
+    const { length } = checkedBytes(bytes);
+    return this.#borrow(length, (block) => {
+      copyInto(this.#bytes().subarray(block, block + length), bytes);
       try {
-        return use(block, bytes.length);
+        return use(block, length);
       } finally {
-        this.#wipe(block, bytes.length);
+        this.#wipe(block, length);
       }
     });
   }
 
-  /** Lends the UTF-8 of `text`. */
+  /**
+   * Lends the UTF-8 of `text`.
+   *
+   * @throws XtlsError `invalid-argument` when it is no string, `out-of-memory`
+   */
   lendText<Result>(text: string, use: (block: Bytes, length: number) => Result): Result {
-    const bytes = new TextEncoder().encode(text);
+    const bytes = new TextEncoder().encode(checkedText(text));
     try {
       return this.lend(bytes, use);
     } finally {
@@ -83,12 +95,15 @@ export class Memory {
   /**
    * `bytes` into `object` by `port`, whose status it returns. As `lend`, but without a closure,
    * since every record passes here; nothing can be lent meanwhile.
+   *
+   * @throws XtlsError `invalid-argument` when they are no Uint8Array, `out-of-memory`
    */
   push<Address>(port: Port<Address>, object: Address, bytes: Uint8Array, trace: Trace = "wiped"): number {
-    const { length } = bytes;
+    const { length } = checkedBytes(bytes);
     if (length > WINDOW) return this.lend(bytes, (block) => port(object, block, length));
     const window = this.#window;
-    this.#bytes().set(bytes, window);
+    this.#bytes();
+    copyInto(this.#windowView, bytes);
     try {
       return port(object, window, length);
     } finally {
@@ -120,7 +135,7 @@ export class Memory {
    * Moves what comes out of `object` by `port` into `output`, as far as there is room, in the way
    * of `pull` but with nothing allocated; returns how many bytes came.
    *
-   * @throws XtlsError of the status
+   * @throws XtlsError of the status, `invalid-argument` when `output` is no Uint8Array
    */
   pullInto<Address>(
     port: Port<Address>,
@@ -129,6 +144,7 @@ export class Memory {
     trace: Trace = "wiped",
     room = WINDOW,
   ): number {
+    checkedBytes(output);
     let filled = 0;
     for (;;) {
       const size = Math.min(output.length - filled, room, WINDOW);
@@ -204,13 +220,26 @@ export class Memory {
   }
 
   #bytes(): Uint8Array {
-    if (this.#view.length === 0) this.#view = new Uint8Array(this.#module.memory.buffer);
+    if (this.#view.length === 0) {
+      this.#view = new Uint8Array(this.#module.memory.buffer);
+      this.#windowView = this.#view.subarray(this.#window, this.#window + WINDOW);
+    }
     return this.#view;
   }
 }
 
-/** Byte strings laid end to end. */
+/** Another thread may let a shared buffer grow while it is copied; then it has no length to go by. */
+function copyInto(target: Uint8Array, bytes: Uint8Array): void {
+  try {
+    target.set(bytes);
+  } catch (cause) {
+    throw new XtlsError("invalid-argument", "The bytes grew while they were copied", { cause });
+  }
+}
+
+/** Byte strings laid end to end. @throws XtlsError `invalid-argument` when one is no Uint8Array */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  for (const piece of pieces) checkedBytes(piece);
   const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let start = 0;
   for (const piece of pieces) {

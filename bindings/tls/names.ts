@@ -34,6 +34,8 @@ type Table = Readonly<Record<string, number>>;
  * @throws XtlsError `invalid-argument` on an empty list or a name that the table lacks
  */
 export function numbersOf(table: Table, names: readonly string[]): number[] {
+  if (!Array.isArray(names))
+    throw new XtlsError("invalid-argument", `A list of ${Object.keys(table).join(", ")} is wanted`);
   if (names.length === 0) throw new XtlsError("invalid-argument", "An empty list leaves nothing to negotiate");
   return names.map((name) => {
     if (Object.hasOwn(table, name)) return table[name] as number;

@@ -8,12 +8,13 @@
 import { XtlsError } from "../errors.ts";
 import type { EnginePointer } from "../../wasm/abi.ts";
 import { Authorities, type AuthoritySources } from "./authorities.ts";
+import { checkedText } from "./bytes.ts";
 import type { Core } from "./core.ts";
 import type { Identity } from "./identity.ts";
 import { CIPHERSUITES, GROUPS, numbersOf, type Group } from "./names.ts";
 import { joined } from "./memory.ts";
 import { checked } from "./status.ts";
-import type { Tickets } from "./tickets.ts";
+import { Tickets } from "./tickets.ts";
 
 /** The initiator is the TLS client, the responder the TLS server. */
 export type EngineRole = "initiator" | "responder";
@@ -62,7 +63,7 @@ export function createEngine(core: Core, options: EngineOptions): EnginePointer 
     throw new XtlsError("invalid-argument", `limit is a whole number from 1 to ${LARGEST_LIMIT}`);
   }
   const address = memory.output((place) =>
-    module.xtls_engine_create(ROLES[role], identity.owned.address, limit, place),
+    module.xtls_engine_create(ROLES[role], identity.owned.addressIn(module), limit, place),
   ) as EnginePointer;
   try {
     configure(core, address, options);
@@ -73,16 +74,18 @@ export function createEngine(core: Core, options: EngineOptions): EnginePointer 
   }
 }
 
+/** What is left out is undefined; anything else is looked at. */
 function configure(core: Core, engine: EnginePointer, options: EngineOptions): void {
   const { module } = core;
-  if (options.ciphersuites)
-    setNumbers(core, engine, numbersOf(CIPHERSUITES, options.ciphersuites), module.xtls_engine_ciphersuites);
-  if (options.groups) setNumbers(core, engine, numbersOf(GROUPS, options.groups), module.xtls_engine_groups);
-  if (options.authorities) setAuthorities(core, engine, options.authorities);
-  if (options.alpn && options.alpn.length > 0) setProtocols(core, engine, options.alpn);
-  if (options.tickets) checked(module.xtls_engine_tickets(engine, options.tickets.owned.address));
-  if (options.session) setSession(core, engine, options.session);
-  if (options.keyLog) checked(module.xtls_engine_log_keys(engine));
+  const { ciphersuites, groups, authorities, alpn, tickets, session, keyLog } = options;
+  if (ciphersuites !== undefined)
+    setNumbers(core, engine, numbersOf(CIPHERSUITES, ciphersuites), module.xtls_engine_ciphersuites);
+  if (groups !== undefined) setNumbers(core, engine, numbersOf(GROUPS, groups), module.xtls_engine_groups);
+  if (authorities !== undefined) setAuthorities(core, engine, authorities);
+  if (alpn !== undefined) setProtocols(core, engine, alpn);
+  if (tickets !== undefined) setTickets(core, engine, tickets);
+  if (session !== undefined) setSession(core, engine, session);
+  if (keyLog !== undefined) logKeys(core, engine, keyLog);
 }
 
 type SetNumbers = (engine: EnginePointer, block: never, count: number) => number;
@@ -94,12 +97,24 @@ function setNumbers(core: Core, engine: EnginePointer, numbers: readonly number[
 
 function setAuthorities(core: Core, engine: EnginePointer, given: Authorities | AuthoritySources): void {
   const { owned } = given instanceof Authorities ? given : core.knownAuthorities.of(given);
-  checked(core.module.xtls_engine_authorities(engine, owned.address)); // which keeps it
+  checked(core.module.xtls_engine_authorities(engine, owned.addressIn(core.module))); // which keeps it
+}
+
+function setTickets(core: Core, engine: EnginePointer, tickets: Tickets): void {
+  if (!(tickets instanceof Tickets)) throw new XtlsError("invalid-argument", "tickets are what core.tickets() made");
+  checked(core.module.xtls_engine_tickets(engine, tickets.owned.addressIn(core.module)));
+}
+
+function logKeys({ module }: Core, engine: EnginePointer, keyLog: unknown): void {
+  if (typeof keyLog !== "function") throw new XtlsError("invalid-argument", "keyLog is a function");
+  checked(module.xtls_engine_log_keys(engine));
 }
 
 function setProtocols(core: Core, engine: EnginePointer, protocols: readonly string[]): void {
+  if (!Array.isArray(protocols)) throw new XtlsError("invalid-argument", "alpn is a list of protocols");
+  if (protocols.length === 0) return;
   const names = protocols.map((protocol) => {
-    const name = new TextEncoder().encode(protocol);
+    const name = new TextEncoder().encode(checkedText(protocol));
     if (name.length >= 1 && name.length <= 255) return Uint8Array.of(name.length, ...name);
     throw new XtlsError("invalid-argument", "An ALPN protocol has 1 to 255 bytes");
   });

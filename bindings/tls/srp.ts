@@ -36,7 +36,7 @@ export class Srp {
   /** @internal Use `srpClient` or `srpServer`. */
   constructor(core: Core, address: SrpPointer) {
     this.#core = core;
-    this.#owned = new Owned("Srp", address, core.module.xtls_srp_free, this);
+    this.#owned = new Owned(core.module, "Srp", address, core.module.xtls_srp_free, this);
     this.own = core.memory.collect((output, max) => core.module.xtls_srp_public(address, output, max), SRP_LENGTH);
   }
 

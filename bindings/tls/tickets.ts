@@ -7,6 +7,7 @@
 
 import { XtlsError } from "../errors.ts";
 import type { Exports, TicketsPointer } from "../../wasm/abi.ts";
+import { checkedOptions } from "./bytes.ts";
 import type { Memory } from "./memory.ts";
 import { Owned } from "./owned.ts";
 
@@ -29,12 +30,13 @@ export class Tickets {
    * @internal
    * @throws XtlsError `invalid-argument`, `out-of-memory`
    */
-  constructor(module: Exports, memory: Memory, { capacity = 256, lifetime = 86400 }: TicketsOptions) {
+  constructor(module: Exports, memory: Memory, options: TicketsOptions) {
+    const { capacity = 256, lifetime = 86400 } = checkedOptions(options);
     if (!Number.isInteger(capacity) || !Number.isInteger(lifetime)) {
       throw new XtlsError("invalid-argument", "capacity and lifetime are whole numbers");
     }
     const address = memory.output((place) => module.xtls_tickets_create(capacity, lifetime, place));
-    this.owned = new Owned("Tickets", address as TicketsPointer, module.xtls_tickets_free, this);
+    this.owned = new Owned(module, "Tickets", address as TicketsPointer, module.xtls_tickets_free, this);
   }
 
   /** Forgets every session, once no engine uses the table any more. */
