@@ -10,6 +10,7 @@ import { open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 import { replaceFile } from "./atomic-file.ts";
+import { requireMethods, requireObject, requireShape } from "./base/shape.ts";
 import { XtlsError } from "./errors.ts";
 import { exposedFile, exposedWay } from "./own-path.ts";
 import type { Core } from "./tls/core.ts";
@@ -30,13 +31,13 @@ const LARGEST = 0x40000;
  * Reads an identity.
  *
  * @throws XtlsError `key-exposed` when others than this user (and root) may read, write or run the file, or could replace
- *   it or a folder on the way; not looked at on Windows. `wrong-passphrase`, `invalid-identity`, `invalid-argument`,
- *   `dependency-missing`
- * @throws Error of the file system, with its `code` (`ENOENT`: there is none yet)
+ *   it or a folder on the way; not looked at on Windows. `file-not-found` when there is none yet, `file-failed`,
+ *   `wrong-passphrase`, `invalid-identity`, `invalid-argument`, `dependency-missing`
  */
 export async function loadIdentity(core: Core, path: string, options: IdentityFileOptions = {}): Promise<Identity> {
-  const { passphrase } = options;
-  const pem = await readSecret(resolve(path));
+  requireMethods(core, ["identityFromPEM"], "core is what loadCore gave");
+  const { passphrase } = checkedOptions(path, options);
+  const pem = await explained(path, readSecret(resolve(path)));
   return passphrase === undefined ? core.identityFromPEM(pem) : core.identityFromEncryptedPEM(pem, passphrase);
 }
 
@@ -45,17 +46,39 @@ export async function loadIdentity(core: Core, path: string, options: IdentityFi
  * has the old contents or the new.
  *
  * @throws XtlsError `key-exposed` when others could replace the file or a folder on the way; `disposed`,
- *   `invalid-argument`, `dependency-missing`
- * @throws Error of the file system, with its `code`
+ *   `invalid-argument`, `dependency-missing`; `file-not-found` when there is no such folder, `file-failed`
  */
 export async function saveIdentity(identity: Identity, path: string, options: IdentityFileOptions = {}): Promise<void> {
-  const { passphrase } = options;
+  requireMethods(identity, ["toPEM"], "identity is what core.createIdentity gave");
+  const { passphrase } = checkedOptions(path, options);
   const pem = passphrase === undefined ? identity.toPEM() : await identity.toEncryptedPEM(passphrase);
   if (Buffer.byteLength(pem) > LARGEST)
     throw new XtlsError("invalid-identity", "The certificate's chain is too long for a file");
   const place = resolve(path);
+  await explained(path, write(place, pem));
+}
+
+async function write(place: string, pem: string): Promise<void> {
   await requireOwnWay(dirname(place));
   await replaceFile(place, pem);
+}
+
+/** @throws XtlsError `invalid-argument` */
+function checkedOptions(path: string, options: IdentityFileOptions): IdentityFileOptions {
+  requireShape(typeof path === "string" && path !== "" && !path.includes("\0"), "An identity in a file needs the file's path");
+  requireObject(options, "The options of an identity file are an object");
+  return options;
+}
+
+/** @throws XtlsError `file-not-found`, `file-failed` for what the file system throws */
+async function explained<Result>(path: string, result: Promise<Result>): Promise<Result> {
+  try {
+    return await result;
+  } catch (cause) {
+    if (cause instanceof XtlsError) throw cause;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new XtlsError(code === "ENOENT" ? "file-not-found" : "file-failed", `"${path}": ${message}`, { cause });
+  }
 }
 
 async function readSecret(path: string): Promise<string> {

@@ -12,6 +12,8 @@
  */
 import { Element } from "@xmpp/xml";
 import { Clock } from "../base/clock.ts";
+import { randomBytes, withSubtle } from "../base/platform.ts";
+import { requireMethods } from "../base/shape.ts";
 import { XtlsError } from "../errors.ts";
 import { shortCode, SHORT_CODE_BYTES, type ShortCode } from "../verification/short-code.ts";
 import { equal } from "../tls/digest.ts";
@@ -47,6 +49,7 @@ export interface SasOptions {
 type Context = SasOptions & { readonly tries: Tries };
 
 const NAME = "sas";
+const WHAT = "The method sas";
 const LABEL = "EXPORTER-XTLS-sas";
 const VERSION = "xtls sas 1";
 const NONCE_BYTES = 32;
@@ -68,6 +71,7 @@ type Seal = (purpose: string, ...values: readonly Uint8Array[]) => Promise<Uint8
  * @throws XtlsError `invalid-argument`
  */
 export function sas(options: SasOptions): Method {
+  requireMethods(options, ["confirm"], "sas takes an object with a function confirm");
   return sasOf(options, () => performance.now());
 }
 
@@ -150,10 +154,10 @@ function wait(wake: () => void, milliseconds: number): () => void {
 
 async function sealFor({ claim }: Conversation): Promise<Seal> {
   const binding = bindingOf(claim, LABEL) as Uint8Array<ArrayBuffer>;
-  const key = await crypto.subtle.importKey("raw", binding, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const key = await withSubtle(WHAT, (subtle) => subtle.importKey("raw", binding, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]));
   return async (purpose, ...values) => {
     const input = frame(utf8.encode(`${VERSION} ${purpose}`), ...values) as Uint8Array<ArrayBuffer>;
-    return new Uint8Array(await crypto.subtle.sign("HMAC", key, input));
+    return new Uint8Array(await withSubtle(WHAT, (subtle) => subtle.sign("HMAC", key, input)));
   };
 }
 
@@ -190,5 +194,5 @@ function requireSame(one: Uint8Array, other: Uint8Array, deed: string): void {
 }
 
 function freshNonce(): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  return randomBytes(NONCE_BYTES);
 }

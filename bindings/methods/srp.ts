@@ -10,6 +10,8 @@
  * one password a run. Owns the messages and their order. docs/protocol.md, "Methods".
  */
 import { Element } from "@xmpp/xml";
+import { randomBytes } from "../base/platform.ts";
+import { requireObject } from "../base/shape.ts";
 import { XtlsError } from "../errors.ts";
 import type { Core } from "../tls/core.ts";
 import { equal } from "../tls/digest.ts";
@@ -94,6 +96,7 @@ export function srp(options: SrpOptions): Method {
 
 /** @internal As `srp`, of given parts. */
 export function srpOf(options: SrpOptions, parts: SrpParts): Method {
+  requireObject(options, "srp takes an object with core, and password or verifiers");
   if (options.verifiers !== undefined) requireSecret(options.verifiers);
   const [tries, stretches] = [new Tries(parts.now), new FairQueue(STRETCHES)];
   const run = { initiator, responder };
@@ -189,7 +192,7 @@ async function verifierFor(context: Context, conversation: Conversation): Promis
     return { ...(stored ?? simulated), isKnown: stored !== undefined };
   }
   const password = await passwordFor(context, conversation);
-  const made = await verifierOf(core, claim.jid, password ?? crypto.getRandomValues(new Uint8Array(32)), stretch);
+  const made = await verifierOf(core, claim.jid, password ?? randomBytes(32), stretch);
   return { ...made, isKnown: password !== undefined };
 }
 

@@ -6,6 +6,7 @@
  * 600000 rounds of a hash are better spent off the thread that draws and listens.
  */
 
+import { randomBytes, withSubtle } from "../base/platform.ts";
 import { XtlsError } from "../errors.ts";
 import { der, derInteger, DerReader, TAG } from "./der.ts";
 
@@ -15,6 +16,7 @@ const ROUNDS = 600_000;
 /** Some seconds of work: a file shall not keep us busy for hours. */
 const ROUNDS_MAX = 10_000_000;
 
+const WHAT = "A passphrase";
 const SALT_LENGTH = 16;
 const BLOCK_LENGTH = 16;
 
@@ -65,13 +67,13 @@ interface Scheme {
 export async function encryptKey(pkcs8: Uint8Array, passphrase: string): Promise<Uint8Array> {
   const scheme = {
     hash: "SHA-256",
-    salt: crypto.getRandomValues(new Uint8Array(SALT_LENGTH)),
+    salt: randomBytes(SALT_LENGTH),
     rounds: ROUNDS,
     bits: 256,
-    iv: crypto.getRandomValues(new Uint8Array(BLOCK_LENGTH)),
+    iv: randomBytes(BLOCK_LENGTH),
   };
   const key = await deriveKey(passphrase, scheme);
-  const encrypted = await subtle().encrypt({ name: "AES-CBC", iv: fixed(scheme.iv) }, key, fixed(pkcs8));
+  const encrypted = await withSubtle(WHAT, (subtle) => subtle.encrypt({ name: "AES-CBC", iv: fixed(scheme.iv) }, key, fixed(pkcs8)));
   return der(TAG.sequence, writeScheme(scheme), der(TAG.octetString, new Uint8Array(encrypted)));
 }
 
@@ -99,7 +101,7 @@ export async function decryptKey(encrypted: Uint8Array, passphrase: string): Pro
 
 async function decrypt(key: CryptoKey, { iv }: Scheme, data: Uint8Array): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await subtle().decrypt({ name: "AES-CBC", iv: fixed(iv) }, key, fixed(data)));
+    return new Uint8Array(await withSubtle(WHAT, (subtle) => subtle.decrypt({ name: "AES-CBC", iv: fixed(iv) }, key, fixed(data))));
   } catch {
     throw new XtlsError("wrong-passphrase"); // the padding is wrong: all that CBC can tell
   }
@@ -120,9 +122,11 @@ function isPkcs8(bytes: Uint8Array): boolean {
 async function deriveKey(passphrase: string, { hash, salt, rounds, bits }: Scheme): Promise<CryptoKey> {
   const secret = bytesOf(passphrase);
   try {
-    const base = await subtle().importKey("raw", secret, "PBKDF2", false, ["deriveKey"]);
-    const how = { name: "PBKDF2", hash, salt: fixed(salt), iterations: rounds };
-    return await subtle().deriveKey(how, base, { name: "AES-CBC", length: bits }, false, ["encrypt", "decrypt"]);
+    return await withSubtle(WHAT, async (subtle) => {
+      const base = await subtle.importKey("raw", secret, "PBKDF2", false, ["deriveKey"]);
+      const how = { name: "PBKDF2", hash, salt: fixed(salt), iterations: rounds };
+      return subtle.deriveKey(how, base, { name: "AES-CBC", length: bits }, false, ["encrypt", "decrypt"]);
+    });
   } finally {
     secret.fill(0);
   }
@@ -133,13 +137,6 @@ function bytesOf(passphrase: string): Uint8Array<ArrayBuffer> {
   const isText = typeof passphrase === "string" && passphrase.length > 0 && !/\p{Surrogate}/u.test(passphrase);
   if (!isText) throw new XtlsError("invalid-argument", "A passphrase is a text that is not empty");
   return fixed(new TextEncoder().encode(passphrase.normalize("NFC")));
-}
-
-function subtle(): SubtleCrypto {
-  // Typed as always there, but pages without HTTPS do not have it.
-  const { subtle } = crypto as { subtle?: SubtleCrypto };
-  if (subtle !== undefined) return subtle;
-  throw new XtlsError("dependency-missing", "crypto.subtle is missing, which browsers give to HTTPS pages alone");
 }
 
 /* AlgorithmIdentifier { pbes2, PBES2-params { AlgorithmIdentifier { pbkdf2, … }, AlgorithmIdentifier { aes, iv } } } */

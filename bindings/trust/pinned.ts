@@ -5,6 +5,7 @@
  * certificate or of its public key (SPKI), written as in XEP-0320.
  */
 import { bareJid } from "../base/jid.ts";
+import { requireObject } from "../base/shape.ts";
 import type { Claim, Proof, Trust, Verdict } from "../xtls/trust.ts";
 import { canonicalFingerprint } from "./fingerprint.ts";
 import { acceptProof } from "./proof.ts";
@@ -17,6 +18,7 @@ export type Pins = Readonly<Record<string, string | readonly string[]>>;
  * @throws XtlsError `invalid-jid`; `invalid-argument` for a pin that is not 64 hex digits
  */
 export function pinned(pins: Pins): Trust {
+  requireObject(pins, "pinned takes an object with fingerprints by bare JID");
   const known = new Map(
     Object.entries(pins).map(([jid, pin]) => [bareJid(jid), [pin].flat().map(canonicalFingerprint)]),
   );

@@ -5,6 +5,7 @@
  * proved it or the user verified it. A new key where others are known is refused until one of these
  * says otherwise, and kept as `unknown` so that the user can look at it.
  */
+import { requireMethods, requireObject } from "../base/shape.ts";
 import type { Claim, Proof, Trust, Verdict } from "../xtls/trust.ts";
 import { type Keys, recordOf } from "./keys.ts";
 import type { Room } from "./places.ts";
@@ -27,8 +28,11 @@ interface Opinion {
   readonly record: TrustRecord;
 }
 
-/** Trusts the verified and the first-use keys of a store. */
-export function remembered(store: TrustStore, { otherwise }: RememberedOptions = {}): Trust {
+/** Trusts the verified and the first-use keys of a store. @throws XtlsError `invalid-argument` */
+export function remembered(store: TrustStore, options: RememberedOptions = {}): Trust {
+  requireMethods(store, ["keysOf", "revise"], "remembered takes a TrustStore");
+  requireObject(options, "The options of remembered are an object");
+  const { otherwise } = options;
   return {
     judge: (claim) => judge(store, otherwise, claim),
     knows: (jid, offered) => knows(store, otherwise, jid, offered),

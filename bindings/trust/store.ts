@@ -4,6 +4,7 @@
  * Calls take their turns, and each reads anew what is stored: what another process decided counts at
  * once. A store that cannot be read trusts nobody: every call rejects with `store-damaged`.
  */
+import { requireObject, requireShape } from "../base/shape.ts";
 import { XtlsError } from "../errors.ts";
 import { bareJid } from "../base/jid.ts";
 import { type Listener, Listeners } from "../base/listeners.ts";
@@ -61,7 +62,9 @@ export class TrustStore {
    * @param storage where the document is kept: `fileStorage`, `indexedDbStorage`, `memoryStorage` or your own
    * @throws XtlsError `invalid-argument` when it is none
    */
-  constructor(storage: TrustStorage, { now = Date.now }: TrustStoreOptions = {}) {
+  constructor(storage: TrustStorage, options: TrustStoreOptions = {}) {
+    requireObject(options, "The options of a trust store are an object");
+    const { now = Date.now } = options;
     if (typeof storage?.read !== "function" || typeof storage.update !== "function")
       throw new XtlsError("invalid-argument", "A trust store needs a storage, such as memoryStorage()");
     this.#storage = storage;
@@ -139,7 +142,9 @@ export class TrustStore {
    * Takes another store's keys in. Nothing becomes trusted by it unless `isBelieved`, and never what is distrusted here or there.
    * @throws XtlsError `invalid-argument` when the text is no such document, and nothing changes; `store-damaged`, `limit-exceeded`
    */
-  async import(text: string, { isBelieved = false }: ImportOptions = {}): Promise<void> {
+  async import(text: string, options: ImportOptions = {}): Promise<void> {
+    requireObject(options, "The options of import are an object");
+    const { isBelieved = false } = options;
     const theirs = foreign(text);
     return this.#change((ours, at) => {
       const all = merged(ours, theirs, { isBelieved, at });
@@ -168,6 +173,7 @@ export class TrustStore {
    *   that there is no room for
    */
   async revise<Result>(jid: string, revise: (keys: Keys, at: string, room: Room) => Revision<Result>): Promise<Result> {
+    requireShape(typeof revise === "function", "revise is a function");
     let revision: Revision<Result> | undefined;
     await this.#change((keys, at) => {
       const own = keys.filter((key) => key.jid === jid);

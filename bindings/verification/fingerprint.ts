@@ -26,7 +26,7 @@ export function readableFingerprint(fingerprint: string): string {
  */
 export function parseFingerprint(text: string): string {
   // NFKC brings the wide digits of East Asian keyboards to the common ones.
-  return canonicalFingerprint(text.normalize("NFKC").replace(BETWEEN, ""));
+  return canonicalFingerprint(typeof text === "string" ? text.normalize("NFKC").replace(BETWEEN, "") : text);
 }
 
 /** The 64 digits alone, upper case. @throws XtlsError `invalid-argument` */

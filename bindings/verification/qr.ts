@@ -4,6 +4,8 @@
  * The squares come from the package uqr, loaded when the first code is drawn; how they are drawn is ours. All
  * three have the quiet zone of four squares that a reader needs, dark on light whatever is around them.
  */
+import { loadPart } from "../base/platform.ts";
+import { requireText } from "../base/shape.ts";
 import { XtlsError } from "../errors.ts";
 import { drawPng } from "./png.ts";
 
@@ -31,7 +33,7 @@ const REPAIR = "M";
 /**
  * Draws a text as a QR code.
  * @param text such as `buildVerificationUri` gives; at most some 2300 bytes
- * @throws XtlsError `invalid-argument` when it is too long
+ * @throws XtlsError `invalid-argument` when it is too long, or no text; `dependency-missing` when the package cannot be loaded
  */
 export async function qrCode(text: string): Promise<QrCode> {
   const squares = await encode(text);
@@ -44,7 +46,8 @@ export async function qrCode(text: string): Promise<QrCode> {
 }
 
 async function encode(text: string): Promise<Squares> {
-  const uqr = await import("uqr");
+  requireText(text, "A QR code shows a text");
+  const uqr = await loadPart("The package uqr", import("uqr"));
   try {
     return uqr.encode(text, { ecc: REPAIR, border: QUIET_ZONE }).data;
   } catch (cause) {

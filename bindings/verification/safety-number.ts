@@ -6,6 +6,8 @@
  * keys, each at 2^17.6 compressions of SHA-512: 2^117. Knows neither store nor tunnel. RFC 8018 (PBKDF2).
  */
 import { bareJid } from "../base/jid.ts";
+import { withSubtle } from "../base/platform.ts";
+import { requireObject } from "../base/shape.ts";
 import { digitsOf } from "./fingerprint.ts";
 
 /** Somebody's address and key. */
@@ -30,9 +32,10 @@ const utf8 = new TextEncoder();
  *
  * It is one for each pair of devices, since each has its own key; it never needs renewing while they keep them.
  * @returns twelve groups of five digits, with spaces between
- * @throws XtlsError `invalid-jid`, `invalid-argument`
+ * @throws XtlsError `invalid-jid`, `invalid-argument`; `dependency-missing` without WebCrypto
  */
 export async function safetyNumber(one: KeyOwner, other: KeyOwner): Promise<string> {
+  for (const owner of [one, other]) requireObject(owner, "safetyNumber takes two owners of keys");
   const halves = await Promise.all([half(one), half(other)]);
   return halves.sort().join(" ");
 }
@@ -41,9 +44,11 @@ export async function safetyNumber(one: KeyOwner, other: KeyOwner): Promise<stri
 async function half({ jid, spkiFingerprint }: KeyOwner): Promise<string> {
   const password = utf8.encode(digitsOf(spkiFingerprint));
   const salt = utf8.encode(`${VERSION} ${bareJid(jid)}`);
-  const key = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
   const parameters = { name: "PBKDF2", hash: "SHA-512", salt, iterations: ITERATIONS };
-  const bits = await crypto.subtle.deriveBits(parameters, key, GROUP.count * GROUP.bytes * 8);
+  const bits = await withSubtle("safetyNumber", async (subtle) => {
+    const key = await subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
+    return subtle.deriveBits(parameters, key, GROUP.count * GROUP.bytes * 8);
+  });
   return Array.from({ length: GROUP.count }, (_, at) => group(new Uint8Array(bits, at * GROUP.bytes, GROUP.bytes))).join(" ");
 }
 

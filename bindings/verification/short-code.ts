@@ -4,6 +4,7 @@
  * All of them carry all the bits, so whichever two people compare, they compare the whole. Knows nothing of
  * where the bits come from (methods/sas.ts).
  */
+import { loadPart } from "../base/platform.ts";
 import { EMOJI, type Emoji } from "./emoji.ts";
 
 /** What two people compare. */
@@ -21,7 +22,7 @@ export const SHORT_CODE_BYTES = 6;
 
 /** @param bytes six of them, uniformly random to whoever must not guess them */
 export async function shortCode(bytes: Uint8Array): Promise<ShortCode> {
-  const { TWO_SYLLABLES, THREE_SYLLABLES } = await import("./words.ts");
+  const { TWO_SYLLABLES, THREE_SYLLABLES } = await loadPart("The list of words", import("./words.ts"));
   return {
     decimals: numbers(bytes, 16).map((value) => String(value).padStart(5, "0")).join(" "),
     words: [...bytes].map((byte, at) => (at % 2 === 0 ? TWO_SYLLABLES : THREE_SYLLABLES)[byte]!),

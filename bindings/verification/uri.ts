@@ -7,6 +7,7 @@
  * per key and outlives its certificates; one `sha-256` for each of the owner's devices. Believes nothing: scan.ts does.
  */
 import { decodeJid, encodeJid } from "../base/jid-uri.ts";
+import { requireText } from "../base/shape.ts";
 import { XtlsError } from "../errors.ts";
 import { digitsOf, parseFingerprint } from "./fingerprint.ts";
 
@@ -42,6 +43,7 @@ export function buildVerificationUri(jid: string, spkiFingerprints: string | rea
  *   `invalid-jid` when its address is none, or a full one
  */
 export function parseVerificationUri(text: string): VerificationUri {
+  requireText(text, "The code is a text");
   const [, path, query] = SHAPE.exec(text.length > LONGEST ? "" : text.trim()) ?? [];
   if (path === undefined || query === undefined) throw invalid("is not an xmpp: URI with a query");
   const [type, ...parameters] = query.split(";");

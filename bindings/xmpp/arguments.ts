@@ -5,7 +5,7 @@
  */
 
 import { bareJid, fullJid, isSameJid } from "../base/jid.ts";
-import { XtlsError } from "../errors.ts";
+import { hasMethods, isObject, requireShape } from "../base/shape.ts";
 import type { Identity } from "../tls/identity.ts";
 import { type ChannelHost, openChannel } from "../xtls/channel.ts";
 import { limitsWith } from "../xtls/limits.ts";
@@ -75,16 +75,4 @@ export function addressIn(address: Address, what: string): string {
 
 function isMethod(method: unknown): boolean {
   return hasMethods(method, "run") && typeof (method as { name?: unknown }).name === "string";
-}
-
-function hasMethods(value: unknown, ...names: readonly string[]): boolean {
-  return isObject(value) && names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-function requireShape(isRight: boolean, what: string): void {
-  if (!isRight) throw new XtlsError("invalid-argument", what);
 }

@@ -14,6 +14,7 @@ import { Association, type Refusal } from "./association.ts";
 import { buildError, parseError } from "./condition.ts";
 import type { Host } from "./host.ts";
 import { bareJid, compareOctets, fullJid } from "../base/jid.ts";
+import { requireMethods, requireObject, requireShape } from "../base/shape.ts";
 import { limitsWith, type Limits } from "./limits.ts";
 import { BASE_METHOD, offerOf } from "./negotiation.ts";
 import { buildOffer, parseOffer } from "./offer.ts";
@@ -73,7 +74,12 @@ export class Endpoint {
   #deliveries = 0;
 
   /** @throws XtlsError `invalid-jid`, `invalid-argument` */
-  constructor({ address, identity, limits, methods = [BASE_METHOD], hasExtensions = true, engine = {}, id }: EndpointOptions) {
+  constructor(options: EndpointOptions) {
+    requireObject(options, "An endpoint needs an address, an identity and ids");
+    const { address, identity, limits, methods = [BASE_METHOD], hasExtensions = true, engine = {}, id } = options;
+    requireObject(identity, "An endpoint needs an identity");
+    requireMethods(options, ["id"], "An endpoint needs a function id");
+    requireList(methods);
     this.address = fullJid(address);
     if (methods.length === 0) throw new XtlsError("invalid-argument", "An endpoint needs a method");
     this.#id = id;
@@ -144,17 +150,22 @@ export class Endpoint {
   }
 
   /** Answers a `probe`. Anybody could ask in anybody's name: what is told must not depend on who that is. */
-  describe({ id, from: to }: Probe, methods = this.#methods): void {
+  describe(probe: Probe, methods = this.#methods): void {
+    requireObject(probe, "What is described is a probe");
+    const { id, from: to } = probe;
     this.#outputs.push({ kind: "result", id, to, payload: this.offer(methods) });
   }
 
   /** Answers a `probe` as if there were no XTLS here. */
-  ignore({ id, from: to }: Probe): void {
+  ignore(probe: Probe): void {
+    requireObject(probe, "What is ignored is a probe");
+    const { id, from: to } = probe;
     this.#outputs.push({ kind: "error", id, to, error: buildError("unsupported") });
   }
 
   /** An `<offer/>` without a start: it names no keys, since nothing shows who will read it. @param methods in order of preference */
   offer(methods = this.#methods): Element {
+    requireList(methods);
     return buildOffer({ ...offerOf(this.#host, methods, ""), keys: [], fingerprints: [] });
   }
 
@@ -184,6 +195,7 @@ export class Endpoint {
 
   /** An IQ request whose child is in `urn:xmpp:tmp:xtls`, or an `<offer/>` of XEP-0250. Call in order of arrival, without waiting for anything. */
   receive(request: IncomingRequest, now: number): void {
+    requireObject(request, "What is received is a request");
     try {
       this.#dispatch(request, now);
     } catch (error) {
@@ -192,7 +204,9 @@ export class Endpoint {
   }
 
   /** An IQ's answer. @returns false when it is none of ours: unknown id, or from someone who may not answer */
-  answer({ id, from, type, payload }: IncomingAnswer, now: number): boolean {
+  answer(answer: IncomingAnswer, now: number): boolean {
+    requireObject(answer, "What answers is an answer");
+    const { id, from, type, payload } = answer;
     const request = this.#requests.settle(id, from, type, now);
     if (request === undefined) return false;
     const { owner, kind, to } = request;
@@ -307,7 +321,7 @@ export class Endpoint {
   }
 
   #own(tunnel: Tunnel): Association | undefined {
-    const own = this.#tunnels.get(tunnel.peer);
+    const own = this.#tunnels.get(tunnel?.peer);
     return own === tunnel ? own : undefined;
   }
 
@@ -325,6 +339,11 @@ export class Endpoint {
     this.#outputs.push({ kind: "request", id, to, payload });
     return id;
   }
+}
+
+/** @throws XtlsError `invalid-argument` */
+function requireList(methods: readonly string[]): void {
+  requireShape(Array.isArray(methods), "Methods are a list of names");
 }
 
 /** @throws XtlsError `malformed` for a `from` that cannot have a tunnel */

@@ -4,8 +4,14 @@
  * What is signed or authenticated is built of such frames. Knows nothing of what is in them.
  */
 
-/** @returns each piece after its length (32 bits, big-endian) */
+import { requireShape } from "../base/shape.ts";
+
+/**
+ * @returns each piece after its length (32 bits, big-endian)
+ * @throws XtlsError `invalid-argument` for something else than bytes
+ */
 export function frame(...pieces: readonly Uint8Array[]): Uint8Array {
+  requireShape(pieces.every((piece) => piece instanceof Uint8Array), "What is framed is a Uint8Array");
   const framed = new Uint8Array(pieces.reduce((sum, { length }) => sum + 4 + length, 0));
   const view = new DataView(framed.buffer);
   let at = 0;

@@ -248,8 +248,8 @@ test("refuses a file that others may use, whatever is in it", async () => {
 });
 
 test("says as the file system does that there is no file, or no folder", async () => {
-  assert.is(await codeOf(loadIdentity(core, join(folder, "none.pem"))), "ENOENT");
-  assert.is(await codeOf(saveIdentity(nurse, join(folder, "none", "nurse.pem"))), "ENOENT");
+  assert.is(await codeOf(loadIdentity(core, join(folder, "none.pem"))), "file-not-found");
+  assert.is(await codeOf(saveIdentity(nurse, join(folder, "none", "nurse.pem"))), "file-not-found");
   assert.is(await codeOf(loadIdentity(core, folder)), "invalid-identity");
   writeFileSync(join(folder, "large.pem"), " ".repeat(300_000), {
     mode: 0o600,

@@ -9,6 +9,6 @@ const LONGEST = 1024;
 
 /** The password in UTF-8, for its owner to zero; undefined when it is empty, too long or holds what no password may. */
 export function opaqueString(password: string): Uint8Array | undefined {
-  const text = password.length > LONGEST ? undefined : prepareOpaqueString(password);
+  const text = typeof password !== "string" || password.length > LONGEST ? undefined : prepareOpaqueString(password);
   return text === undefined ? undefined : new TextEncoder().encode(text);
 }

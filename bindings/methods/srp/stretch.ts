@@ -5,7 +5,7 @@
  * of the real one, computed by the platform off the main thread. The number of rounds travels with the salt. Less
  * than ROUNDS would weaken us; more than ROUNDS_AT_MOST is a peer, still a stranger, that wants our processor.
  */
-import { XtlsError } from "../../errors.ts";
+import { withSubtle } from "../../base/platform.ts";
 
 /** What we ask for: OWASP's figure for PBKDF2-HMAC-SHA-256. */
 export const ROUNDS = 600_000;
@@ -23,11 +23,11 @@ export type Stretch = (password: Uint8Array, salt: Uint8Array, rounds: number) =
 
 /** 32 bytes for their owner to zero. @throws XtlsError `dependency-missing` where there is no WebCrypto, as on pages without TLS */
 export const stretch: Stretch = async (password, salt, rounds) => {
-  const { subtle } = crypto;
-  if (subtle === undefined) throw new XtlsError("dependency-missing", "The method srp needs crypto.subtle: serve the page over https");
-  const key = await subtle.importKey("raw", owned(password), "PBKDF2", false, ["deriveBits"]);
   const terms = { name: "PBKDF2", hash: "SHA-256", salt: owned(salt), iterations: rounds };
-  return new Uint8Array(await subtle.deriveBits(terms, key, BITS));
+  return withSubtle("The method srp", async (subtle) => {
+    const key = await subtle.importKey("raw", owned(password), "PBKDF2", false, ["deriveBits"]);
+    return new Uint8Array(await subtle.deriveBits(terms, key, BITS));
+  });
 };
 
 /** WebCrypto's types exclude shared memory, which nobody hands us. */

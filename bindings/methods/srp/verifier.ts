@@ -5,6 +5,8 @@
  * cannot log in. A user who has none gets one that nobody can prove, the same each time: a stranger must not learn
  * who is known. RFC 5054 §2.4, §2.5.1.3.
  */
+import { randomBytes } from "../../base/platform.ts";
+import { requireMethods } from "../../base/shape.ts";
 import { XtlsError } from "../../errors.ts";
 import type { Core } from "../../tls/core.ts";
 import { srpVerifier } from "../../tls/srp.ts";
@@ -44,6 +46,7 @@ const utf8 = new TextEncoder();
  * @throws XtlsError `invalid-jid`; `invalid-argument` for a password that is empty or unfit (RFC 8265 §4.2); `dependency-missing`
  */
 export async function createVerifier(core: Core, jid: string, password: string): Promise<Verifier> {
+  requireMethods(core, ["hmac"], "core is what loadCore gave");
   const prepared = opaqueString(password);
   if (prepared === undefined) throw new XtlsError("invalid-argument", "The password is empty, too long, or has characters that no password may have");
   return verifierOf(core, bareJid(jid), prepared, stretch);
@@ -51,7 +54,7 @@ export async function createVerifier(core: Core, jid: string, password: string):
 
 /** A verifier with a fresh salt. @param password prepared; zeroed */
 export async function verifierOf(core: Core, user: string, password: Uint8Array, stretch: Stretch): Promise<Verifier> {
-  const salt = crypto.getRandomValues(new Uint8Array(SALT_LENGTH));
+  const salt = randomBytes(SALT_LENGTH);
   const stretched = await stretch(password, salt, ROUNDS).finally(() => password.fill(0));
   const verifier = srpVerifier(core, { user: utf8.encode(user), password: stretched, salt });
   stretched.fill(0);
@@ -67,5 +70,5 @@ export function simulatedVerifier(core: Core, secret: Uint8Array, jid: string): 
 
 /** @throws XtlsError `invalid-argument` */
 export function requireSecret({ secret }: Verifiers): void {
-  if (secret.length < SECRET_LENGTH) throw new XtlsError("invalid-argument", `The secret of verifiers is ${SECRET_LENGTH} random bytes`);
+  if (!(secret instanceof Uint8Array) || secret.length < SECRET_LENGTH) throw new XtlsError("invalid-argument", `The secret of verifiers is ${SECRET_LENGTH} random bytes`);
 }
