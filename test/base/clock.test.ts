@@ -1,5 +1,9 @@
 /** Time that counts only while somebody listens: on a platform whose loop the test turns, and on the real one. */
 
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
 import { Clock, type Platform } from "../../bindings/base/clock.ts";
 import { assert, suite } from "../suite.ts";
 
@@ -190,6 +194,14 @@ test("a callback that throws keeps nobody else from being called", () => {
   }
   loop.pass(20);
   assert.equal(woken, ["the next"]);
+});
+
+test("is the only timer: nobody is late by another", () => {
+  const root = fileURLToPath(new URL("../../bindings", import.meta.url));
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  assert.ok(files.length > 50);
+  const others = files.filter((name) => /\bset(Timeout|Interval)\(/.test(readFileSync(join(root, name), "utf8")));
+  assert.equal(others, [join("base", "clock.ts")]);
 });
 
 test("runs on the platform's own timers", async () => {
