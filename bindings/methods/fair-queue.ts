@@ -122,6 +122,6 @@ function isStrangers({ isOwnRequest }: Party): boolean {
 function lastOfLargest(waiting: readonly Waiter[]): Waiter | undefined {
   const counts = new Map<string, number>();
   for (const { domain } of waiting) counts.set(domain, (counts.get(domain) ?? 0) + 1);
-  const most = Math.max(...counts.values());
+  const most = [...counts.values()].reduce((one, other) => Math.max(one, other), 0);
   return waiting.findLast(({ domain }) => counts.get(domain) === most);
 }

@@ -11,7 +11,7 @@ import { XtlsError } from "../errors.ts";
 import type { Core } from "../tls/core.ts";
 import { equal } from "../tls/digest.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
-import { frame } from "./frame.ts";
+import { frame, framed } from "./frame.ts";
 import { NS_XTLS_EXT } from "./namespaces.ts";
 import type { Role } from "./state.ts";
 import type { Claim } from "./trust.ts";
@@ -66,12 +66,12 @@ export function canonicalise(element: Element): Uint8Array {
   const attributes = Object.entries(element.attrs as Record<string, unknown>)
     .filter(([name]) => name !== "xmlns" && !name.startsWith("xmlns:"))
     .sort(([one], [other]) => (one < other ? -1 : 1));
-  return frame(
+  return framed([
     utf8.encode(element.getNS() ?? ""),
     utf8.encode(element.getName()),
-    frame(...attributes.flat().map((text) => utf8.encode(String(text)))),
+    framed(attributes.flat().map((text) => utf8.encode(String(text)))),
     ...element.children.flatMap(canonicaliseChild),
-  );
+  ]);
 }
 
 function canonicaliseChild(child: Element | string): readonly Uint8Array[] {

@@ -11,14 +11,19 @@ import { requireShape } from "../base/shape.ts";
  * @throws XtlsError `invalid-argument` for something else than bytes
  */
 export function frame(...pieces: readonly Uint8Array[]): Uint8Array {
+  return framed(pieces);
+}
+
+/** The same of a list, which may be longer than a call has room for. */
+export function framed(pieces: readonly Uint8Array[]): Uint8Array {
   requireShape(pieces.every((piece) => piece instanceof Uint8Array), "What is framed is a Uint8Array");
-  const framed = new Uint8Array(pieces.reduce((sum, { length }) => sum + 4 + length, 0));
-  const view = new DataView(framed.buffer);
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + 4 + length, 0));
+  const view = new DataView(bytes.buffer);
   let at = 0;
   for (const piece of pieces) {
     view.setUint32(at, piece.length);
-    framed.set(piece, at + 4);
+    bytes.set(piece, at + 4);
     at += 4 + piece.length;
   }
-  return framed;
+  return bytes;
 }

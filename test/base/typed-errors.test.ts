@@ -62,6 +62,14 @@ test("what the platform may lack or refuse is asked for in one place, which says
   assert.equal(askers, ["bindings/base/platform.ts", "wasm/load.ts"]);
 });
 
+test("no call takes a list of somebody else's apart into arguments, of which there may be too many", () => {
+  const spread = /\b(?:append|prepend|push|unshift|concat|set|min|max|fromCharCode|fromCodePoint|framed?)\((?:[^()[\]{}]|\([^()]*\))*\.\.\./;
+  const found = ["bindings", "wasm"].flatMap(sources).flatMap((path) => code(path).split("\n").filter((line) => spread.test(line)).map((line) => `${path}: ${line.trim()}`));
+  // Short by nature: a method's values, a label of a domain, a path, eight bytes.
+  const own = /^bindings\/(xtls\/(bind|frame)|methods\/(binding|sas|srp|openpgp\/packets)|base\/punycode|own-path)\.ts: /;
+  assert.equal(found.filter((line) => !own.test(line)), []);
+});
+
 function sources(directory: string): string[] {
   const found = readdirSync(join(ROOT, directory), { recursive: true, encoding: "utf8" });
   return found.filter((path) => path.endsWith(".ts")).map((path) => `${directory}/${path}`).sort();
@@ -194,6 +202,11 @@ test("no public function answers wrong arguments with an error of another kind",
 const OBJECTS: Readonly<Record<string, () => object>> = {
   store: () => new api.TrustStore(api.memoryStorage()),
   endpoint: () => new api.Endpoint({ address: "romeo@verona.example/x", identity, id: () => "1" }),
+  core: () => core,
+  identity: () => identity,
+  certificate: () => core.certificate(identity.certificate),
+  engine: () => core.engine({ role: "initiator", identity }),
+  tickets: () => core.tickets(),
 };
 
 for (const [name, make] of Object.entries(OBJECTS)) {

@@ -61,7 +61,7 @@ async function readArmored(library: Library, text: string): Promise<readonly Sec
   const sections: Section[] = [];
   for (const block of blocks) {
     const { data } = await library.unarmor(block);
-    sections.push(...divide(library, await readPackets(library, data as Uint8Array)));
+    for (const section of divide(library, await readPackets(library, data as Uint8Array))) sections.push(section);
   }
   return sections;
 }

@@ -180,7 +180,7 @@ function certifications({ enums: { signature } }: Library): readonly number[] {
 }
 
 function latest(said: readonly Said[]): readonly Said[] {
-  const last = Math.max(...said.map(({ packet }) => dateOf(packet)));
+  const last = said.reduce((latest, { packet }) => Math.max(latest, dateOf(packet)), -Infinity);
   return said.filter(({ packet }) => dateOf(packet) === last);
 }
 
