@@ -9,19 +9,20 @@
 
 import { client } from "@xmpp/client";
 
-import { loadCore, xtls, type Claim, type Trust, type Verdict, type XtlsError } from "../bindings/node.ts";
+import { loadCore, xtls, type Asker, type Claim, type Prompt, type Trust, type Verdict, type XtlsError } from "../bindings/node.ts";
 import { startRouter } from "../scripts/servers/router.ts";
 
 /** Keys by bare JID; a real application keeps them on disk. */
-function asking(isTheirs: (jid: string, fingerprint: string) => Promise<boolean>): Trust {
+function asking(isTheirs: (prompt: Prompt) => Promise<boolean>): Trust {
   const known = new Map<string, string>();
   return {
-    async judge({ jid, peer }: Claim): Promise<Verdict> {
+    async judge({ jid, peer }: Claim, asker?: Asker): Promise<Verdict> {
       const pin = known.get(jid);
       if (pin === peer.spkiFingerprint) return { trusted: true, state: "verified" };
       if (pin !== undefined)
         return { trusted: false, code: "key-changed", detail: `${jid} has another key than before` };
-      if (!(await isTheirs(jid, peer.fingerprint))) return { trusted: false, code: "not-trusted" };
+      // In turn: strangers in numbers make no more than a few questions appear at once.
+      if (!(await asker?.ask(isTheirs))) return { trusted: false, code: "not-trusted" };
       known.set(jid, peer.spkiFingerprint);
       return { trusted: true, state: "verified" };
     },
@@ -48,7 +49,7 @@ const heard = juliet.identity.fingerprint;
 const romeo = await enter(
   "romeo",
   "orchard",
-  asking(async (jid, fingerprint) => {
+  asking(async ({ jid, fingerprint }) => {
     console.log(`is ${fingerprint.slice(0, 11)}… ${jid}'s? ${fingerprint === heard ? "yes" : "no"}`);
     return fingerprint === heard;
   }),

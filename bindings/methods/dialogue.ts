@@ -6,9 +6,9 @@
  */
 import type { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
-import type { Claim } from "../xtls/trust.ts";
+import type { Claim, Prompt } from "../xtls/trust.ts";
 import type { Conversation } from "./method.ts";
-import { Prompts, type Prompt } from "./prompts.ts";
+import { Prompts } from "./prompts.ts";
 
 /** Methods take turns: more than this at once is no method's behaviour. */
 const WAITING_AT_MOST = 8;

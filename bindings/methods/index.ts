@@ -5,7 +5,6 @@
 export { bindingOf, frame } from "./binding.ts";
 export { insecure } from "./insecure.ts";
 export type { Conversation, Method } from "./method.ts";
-export type { Prompt } from "./prompts.ts";
 export { openpgp, type OpenPgpKey, type OpenPgpOptions } from "./openpgp.ts";
 export { sas, type SasOptions } from "./sas.ts";
 export { srp, type PasswordQuestion, type SrpOptions } from "./srp.ts";

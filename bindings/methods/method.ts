@@ -7,8 +7,7 @@
  * `methods`. Knows nothing of IQs, chunks, time or other methods.
  */
 import type { Element } from "@xmpp/xml";
-import type { Claim, Verdict } from "../xtls/trust.ts";
-import type { Prompt } from "./prompts.ts";
+import type { Asker, Claim, Verdict } from "../xtls/trust.ts";
 
 export interface Method {
   /** In offers, and in the `method` attribute of the first `<data/>`. An XML name without a colon. */
@@ -20,11 +19,9 @@ export interface Method {
   run(conversation: Conversation): Verdict | Promise<Verdict>;
 }
 
-/** One run of a method: who is there, and the way to the same method at the other end. */
-export interface Conversation {
+/** One run of a method: who is there, the way to the same method at the other end, and to a person. */
+export interface Conversation extends Asker {
   readonly claim: Claim;
-  /** Aborted with the tunnel's error when the tunnel ends: stop asking people. */
-  readonly signal: AbortSignal;
   /**
    * Sends a message, an element in `urn:xmpp:tmp:xtls:ext`. Encrypted, in order, at most 64 KiB.
    * @throws XtlsError `closed` when the tunnel has ended
@@ -36,11 +33,4 @@ export interface Conversation {
    * @throws XtlsError `method-violation` when it is called otherwise; what ended the tunnel, when it ended
    */
   hear(name: string): Promise<Element>;
-  /**
-   * Asks a person. Of all tunnels only a few may at a time, and of each peer one: this waits for its turn.
-   * @param question told who asks; what it returns is not waited for longer than the tunnel lives
-   * @param signal when else to give up, if not the tunnel's own; must be aborted together with it
-   * @throws XtlsError `too-many-pending` when too many wait already; what ended the tunnel; what the question throws
-   */
-  ask<Answer>(question: (prompt: Prompt) => Answer | Promise<Answer>, signal?: AbortSignal): Promise<Answer>;
 }

@@ -12,14 +12,15 @@ import { XtlsError } from "../errors.ts";
 import { decodeBase64, encodeBase64 } from "../xtls/base64.ts";
 import { NS_XTLS_EXT } from "../xtls/namespaces.ts";
 import type { Role } from "../xtls/state.ts";
-import type { Claim, Verdict } from "../xtls/trust.ts";
+import type { Claim, Prompt, Verdict } from "../xtls/trust.ts";
 import { bindingOf, frame } from "./binding.ts";
+import { FairQueue } from "./fair-queue.ts";
 import type { Conversation, Method } from "./method.ts";
 import { findKey, namesOwner } from "./openpgp/known-key.ts";
 import { loadLibrary, type Library } from "./openpgp/library.ts";
 import { sign } from "./openpgp/own-key.ts";
 import { verify } from "./openpgp/signature.ts";
-import type { Prompt } from "./prompts.ts";
+import { Tries, WORK } from "./tries.ts";
 import { unlessOver } from "./unless-over.ts";
 
 /** OpenPGP keys as they are stored and sent: ASCII armor, one block or several, or their bytes. Revocation certificates may be among them. */
@@ -68,24 +69,41 @@ const FINGERPRINT = /^(?:[0-9A-F]{40}|[0-9A-F]{64})$/;
 const OTHER = { initiator: "responder", responder: "initiator" } as const;
 const utf8 = new TextEncoder();
 
+/** What strangers show is looked at one after the other: it takes milliseconds of the one thread that all share. */
+const JUDGED = { running: 1, runningPerDomain: 1, reserved: 0, waiting: 64, waitingPerDomain: 32, waitingPerJid: 16 };
+
+type Context = OpenPgpOptions & { readonly tries: Tries; readonly judging: FairQueue };
+
 /**
  * Believes the end whose owner's OpenPGP key has signed this tunnel. Needs the package `openpgp` (version 6).
  *
  * Its run ends with `dependency-missing` without that package; `wrong-passphrase` or `invalid-argument` for our own
  * key; `key-refused` for a peer's key that is unknown, not the peer's, weak (RSA below 2048 bits, DSA), revoked, expired,
  * or whose newest self-signature is not in force (weak as SHA-1, expired); `not-authorized` for a signature that is not
- * over this tunnel; `method-violation` for a malformed message.
+ * over this tunnel; `method-violation` for a malformed message; `too-many-tries` when eight proofs of a stranger, or 64
+ * of its domain, came to nothing, for a minute and more; `too-many-pending` when too many wait to be looked at.
  */
 export function openpgp(options: OpenPgpOptions): Method {
-  return { name: NAME, run: (conversation) => run(options, conversation) };
+  return openpgpOf(options, () => performance.now());
 }
 
-async function run(options: OpenPgpOptions, conversation: Conversation): Promise<Verdict> {
+/** @internal As `openpgp`, by a given clock: milliseconds that never go back. */
+export function openpgpOf(options: OpenPgpOptions, now: () => number): Method {
+  const context = { ...options, tries: new Tries(now, WORK), judging: new FairQueue(JUDGED) };
+  return { name: NAME, run: (conversation) => run(context, conversation) };
+}
+
+async function run(context: Context, conversation: Conversation): Promise<Verdict> {
   const library = await loadLibrary();
-  const prove = async () => conversation.say(await proof(library, options, conversation));
-  const isFirst = conversation.claim.role === "initiator";
+  const { claim } = conversation;
+  const prove = async () => conversation.say(await proof(library, context, conversation));
+  const isFirst = claim.role === "initiator";
+  if (!claim.isOwnRequest) context.tries.check(claim);
   if (isFirst) await prove();
-  const fingerprint = await judge(library, options, conversation, await conversation.hear(NAME));
+  const message = await conversation.hear(NAME);
+  if (!claim.isOwnRequest) context.tries.take(claim);
+  const fingerprint = await judge(library, context, conversation, message);
+  if (!claim.isOwnRequest) context.tries.forgive(claim);
   if (!isFirst) await prove();
   return { trusted: true, state: "verified", note: `OpenPGP key ${fingerprint}` };
 }
@@ -110,21 +128,28 @@ async function proof(
 /** The fingerprint of the peer's key, when the message proves that this key's owner is at the other end. */
 async function judge(
   library: Library,
-  options: OpenPgpOptions,
+  context: Context,
   conversation: Conversation,
   message: Element,
 ): Promise<string> {
   const { claim, signal } = conversation;
   const { fingerprint, signature } = parse(message);
-  const blocks = await unlessOver(signal, options.known(claim.jid, fingerprint));
-  const key = await findKey(library, [blocks].flat(), fingerprint);
-  const isOwner =
-    (await namesOwner(library, key, claim.jid)) ||
-    (options.vouches && (await conversation.ask((prompt) => options.vouches?.(claim.jid, fingerprint, prompt))));
-  if (isOwner !== true)
-    throw new XtlsError("key-refused", `No valid user ID of the key ${fingerprint} is xmpp:${claim.jid}`);
-  await verify(library, key, signature, statement(claim, OTHER[claim.role]));
-  return fingerprint;
+  const blocks = await unlessOver(signal, context.known(claim.jid, fingerprint));
+  const isNamed = await context.judging.run(claim, signal, async () => {
+    const key = await findKey(library, [blocks].flat(), fingerprint);
+    await verify(library, key, signature, statement(claim, OTHER[claim.role]));
+    return namesOwner(library, key, claim.jid);
+  });
+  // Last, since it may ask a person: only about who holds the key.
+  const isOwner = isNamed || (await isVouchedFor(context, conversation, fingerprint));
+  if (isOwner) return fingerprint;
+  throw new XtlsError("key-refused", `No valid user ID of the key ${fingerprint} is xmpp:${claim.jid}`);
+}
+
+/** Whatever is not `true` is no. */
+async function isVouchedFor({ vouches }: Context, conversation: Conversation, fingerprint: string): Promise<boolean> {
+  if (vouches === undefined) return false;
+  return (await conversation.ask((prompt) => vouches(prompt.jid, fingerprint, prompt))) === true;
 }
 
 function parse(message: Element): { fingerprint: string; signature: Uint8Array } {

@@ -4,27 +4,10 @@
  * Whoever opens a tunnel can make a question appear. One at a time for each bare JID and few in all; those that our own
  * side caused are not held up by strangers'. Knows no method and no stream.
  */
-import type { Claim, Trust } from "../xtls/trust.ts";
-import type { Role } from "../xtls/state.ts";
+import type { Claim, Prompt, Trust } from "../xtls/trust.ts";
 import { FairQueue, type Places } from "./fair-queue.ts";
 import type { Party } from "./party.ts";
 import { unlessOver } from "./unless-over.ts";
-
-/** What a person must know to answer, about a tunnel that waits for the answer. Nothing of it is authenticated but the fingerprint. */
-export interface Prompt extends Party {
-  /** The peer's full JID, as its server vouches for it. */
-  readonly peer: string;
-  /** Our own full JID. */
-  readonly local: string;
-  /** Our own part in the tunnel. */
-  readonly role: Role;
-  /** SHA-256 of the peer's certificate, upper-case hex with colons; TLS has proved that the peer holds its key. */
-  readonly fingerprint: string;
-  /** True when other keys of this peer are known, and this is none of them: a new device, or an attack. */
-  readonly isKeyChange: boolean;
-  /** Aborted when the answer no longer matters: take the question away. */
-  readonly signal: AbortSignal;
-}
 
 /** A person can look at a few questions, and at one of each peer. */
 export const PROMPTS: Places = { running: 3, runningPerDomain: 2, reserved: 16, waiting: 32, waitingPerDomain: 16, waitingPerJid: 16 };

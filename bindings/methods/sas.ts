@@ -19,10 +19,9 @@ import { shortCode, SHORT_CODE_BYTES, type ShortCode } from "../verification/sho
 import { equal } from "../tls/digest.ts";
 import { decodeBase64, encodeBase64 } from "../xtls/base64.ts";
 import { NS_XTLS_EXT } from "../xtls/namespaces.ts";
-import type { Verdict } from "../xtls/trust.ts";
+import type { Prompt, Verdict } from "../xtls/trust.ts";
 import { bindingOf, frame } from "./binding.ts";
 import type { Conversation, Method } from "./method.ts";
-import type { Prompt } from "./prompts.ts";
 import { Tries } from "./tries.ts";
 
 /** Whom to ask, and how long to wait. */

@@ -20,14 +20,13 @@ import { decodeBase64, encodeBase64 } from "../xtls/base64.ts";
 import { bareJid } from "../base/jid.ts";
 import { NS_XTLS_EXT } from "../xtls/namespaces.ts";
 import type { Role } from "../xtls/state.ts";
-import type { Verdict } from "../xtls/trust.ts";
+import type { Prompt, Verdict } from "../xtls/trust.ts";
 import { bindingOf, frame } from "./binding.ts";
 import { FairQueue } from "./fair-queue.ts";
 import type { Conversation, Method } from "./method.ts";
-import type { Prompt } from "./prompts.ts";
 import { opaqueString } from "./srp/opaque-string.ts";
 import { ROUNDS, ROUNDS_AT_MOST, SALT_LENGTH, stretch, type Stretch } from "./srp/stretch.ts";
-import { Tries } from "./tries.ts";
+import { Tries, WORK } from "./tries.ts";
 import { requireSecret, simulatedVerifier, verifierOf, type Verifier, type Verifiers } from "./srp/verifier.ts";
 import { unlessOver } from "./unless-over.ts";
 
@@ -55,7 +54,8 @@ export interface SrpParts {
   readonly stretch: Stretch;
 }
 
-type Context = SrpOptions & SrpParts & { readonly tries: Tries };
+/** `work` counts what strangers make us stretch. */
+type Context = SrpOptions & SrpParts & { readonly tries: Tries; readonly work: Tries };
 
 /** What both ends have seen, as far as their proofs cover it. */
 interface Transcript {
@@ -98,14 +98,19 @@ export function srp(options: SrpOptions): Method {
 export function srpOf(options: SrpOptions, parts: SrpParts): Method {
   requireObject(options, "srp takes an object with core, and password or verifiers");
   if (options.verifiers !== undefined) requireSecret(options.verifiers);
-  const [tries, stretches] = [new Tries(parts.now), new FairQueue(STRETCHES)];
+  const [tries, work] = [new Tries(parts.now), new Tries(parts.now, WORK)];
+  const stretches = new FairQueue(STRETCHES);
   const run = { initiator, responder };
   return {
     name: NAME,
     run: (conversation) => {
       const { claim, signal } = conversation;
-      const stretch: Stretch = (...given) => stretches.run(claim, signal, () => parts.stretch(...given));
-      return run[conversation.claim.role]({ ...options, ...parts, tries, stretch }, conversation);
+      const stretch: Stretch = (...given) =>
+        stretches.run(claim, signal, () => {
+          if (!claim.isOwnRequest) work.take(claim);
+          return parts.stretch(...given);
+        });
+      return run[conversation.claim.role]({ ...options, ...parts, tries, work, stretch }, conversation);
     },
   };
 }
@@ -157,6 +162,7 @@ async function convinceServer({ tries }: Context, conversation: Conversation, cl
 
 async function responder(context: Context, conversation: Conversation): Promise<Verdict> {
   context.tries.check(conversation.claim);
+  if (!conversation.claim.isOwnRequest) context.work.check(conversation.claim);
   const verifier = await verifierFor(context, conversation);
   const server = srpServer(context.core, verifier.verifier);
   try {
@@ -166,11 +172,13 @@ async function responder(context: Context, conversation: Conversation): Promise<
   }
 }
 
-async function beConvinced({ tries }: Context, conversation: Conversation, server: Srp, challenge: Shown): Promise<Verdict> {
+async function beConvinced({ tries, work }: Context, conversation: Conversation, server: Srp, challenge: Shown): Promise<Verdict> {
   const { jid } = conversation.claim;
   const { salt, rounds, isKnown } = challenge;
   conversation.say(message("srp-challenge", server.own, { salt: encodeBase64(salt), rounds: String(rounds) }));
   const { own, proof } = readResponse(await conversation.hear("srp-response"));
+  // Whoever says something that can be wrong is counted for that.
+  if (!conversation.claim.isOwnRequest) work.forgive(conversation.claim);
   server.agree(own);
   // Counted before it is looked at, so that of tunnels that run at once each counts.
   tries.take(conversation.claim);

@@ -16,18 +16,29 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const BY_JID: Terms = { free: 3, firstWait: MINUTE, longestWait: DAY, leak: Infinity, capacity: 4096, reserve: 1024 };
+/** What is allowed to each bare JID and to each domain. */
+interface Allowance {
+  readonly jid: Terms;
+  readonly domain: Terms;
+}
+
+const OF_JID = { firstWait: MINUTE, longestWait: DAY, leak: Infinity, capacity: 4096, reserve: 1024 };
 /** Mild, since it also holds up whoever is at the same server and means well. */
-const BY_DOMAIN: Terms = { free: 32, firstWait: MINUTE, longestWait: HOUR, leak: HOUR, capacity: 1024, reserve: 0 };
+const OF_DOMAIN = { firstWait: MINUTE, longestWait: HOUR, leak: HOUR, capacity: 1024, reserve: 0 };
+
+/** For what gives a stranger something: a guess, or a person's attention. */
+export const PROOFS: Allowance = { jid: { ...OF_JID, free: 3 }, domain: { ...OF_DOMAIN, free: 32 } };
+/** For what costs us work and gives nothing. */
+export const WORK: Allowance = { jid: { ...OF_JID, longestWait: HOUR, free: 8 }, domain: { ...OF_DOMAIN, free: 64 } };
 
 export class Tries {
   readonly #jids: Ledger;
   readonly #domains: Ledger;
 
   /** @param now milliseconds that never go back */
-  constructor(now: () => number) {
-    this.#jids = new Ledger(now, BY_JID);
-    this.#domains = new Ledger(now, BY_DOMAIN);
+  constructor(now: () => number, { jid, domain } = PROOFS) {
+    this.#jids = new Ledger(now, jid);
+    this.#domains = new Ledger(now, domain);
   }
 
   /** Names remembered. */
@@ -58,7 +69,7 @@ export class Tries {
 
 function requireNoWait(who: string, milliseconds: number): void {
   if (milliseconds <= 0) return;
-  throw new XtlsError("too-many-tries", `Too many proofs failed to try one with ${who} now: the next is possible in ${inWords(milliseconds)}`);
+  throw new XtlsError("too-many-tries", `Too many tries with ${who} came to nothing: the next is possible in ${inWords(milliseconds)}`);
 }
 
 function inWords(milliseconds: number): string {

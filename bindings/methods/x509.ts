@@ -8,5 +8,5 @@ import type { Method } from "./method.ts";
 
 /** Asks the policy about the certificate: a pin, an authority, a store. Every plug-in has it, first in the list. */
 export function x509(trust: Trust): Method {
-  return { name: "x509", run: ({ claim }) => trust.judge(claim) };
+  return { name: "x509", run: (conversation) => trust.judge(conversation.claim, conversation) };
 }

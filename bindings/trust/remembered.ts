@@ -6,7 +6,7 @@
  * says otherwise, and kept as `unknown` so that the user can look at it.
  */
 import { requireMethods, requireObject } from "../base/shape.ts";
-import type { Claim, Proof, Trust, Verdict } from "../xtls/trust.ts";
+import type { Asker, Claim, Proof, Trust, Verdict } from "../xtls/trust.ts";
 import { type Keys, recordOf } from "./keys.ts";
 import type { Room } from "./places.ts";
 import { decided, isTrusted, shown, type TrustRecord } from "./record.ts";
@@ -34,7 +34,7 @@ export function remembered(store: TrustStore, options: RememberedOptions = {}): 
   requireObject(options, "The options of remembered are an object");
   const { otherwise } = options;
   return {
-    judge: (claim) => judge(store, otherwise, claim),
+    judge: (claim, asker) => judge(store, otherwise, claim, asker),
     knows: (jid, offered) => knows(store, otherwise, jid, offered),
     learn: (claim, proof) => store.revise(claim.jid, (keys, at, room) => learn(keys, claim, proof, at, room)),
     isKeyChange: (claim) => showsAnother(store, claim),
@@ -50,10 +50,10 @@ export function remembered(store: TrustStore, options: RememberedOptions = {}): 
   };
 }
 
-async function judge(store: TrustStore, otherwise: Trust | undefined, claim: Claim): Promise<Verdict> {
+async function judge(store: TrustStore, otherwise: Trust | undefined, claim: Claim, asker: Asker | undefined): Promise<Verdict> {
   const first = await look(store, claim);
   if (!first.isOpen || otherwise === undefined) return first.verdict;
-  const second = await otherwise.judge(claim);
+  const second = await otherwise.judge(claim, asker);
   if (!second.trusted) return isKeyChange(first.verdict) ? first.verdict : second;
   // Somebody else may have taken long: a person, say, who distrusted the key meanwhile.
   const last = await store.revise(claim.jid, (keys, at) => vouched(opine(keys, claim, at), at));

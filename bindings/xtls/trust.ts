@@ -53,6 +53,39 @@ export interface Claim {
   verifyChain(authorities: Authorities | AuthoritySources): readonly string[];
 }
 
+/** What a person must know to answer, about a tunnel that waits for the answer. Nothing of it is authenticated but the fingerprint. */
+export interface Prompt {
+  /** The peer's bare JID, prepared. */
+  readonly jid: string;
+  /** The peer's full JID, as its server vouches for it. */
+  readonly peer: string;
+  /** Our own full JID. */
+  readonly local: string;
+  /** Our own part in the tunnel. */
+  readonly role: Role;
+  /** SHA-256 of the peer's certificate, upper-case hex with colons; TLS has proved that the peer holds its key. */
+  readonly fingerprint: string;
+  /** True when our own side asked for the tunnel, also when both did and the peer's request won. */
+  readonly isOwnRequest: boolean;
+  /** True when other keys of this peer are known, and this is none of them: a new device, or an attack. */
+  readonly isKeyChange: boolean;
+  /** Aborted when the answer no longer matters: take the question away. */
+  readonly signal: AbortSignal;
+}
+
+/** The way to a person, whom strangers in numbers must not wear down. */
+export interface Asker {
+  /** Aborted with the tunnel's error when the tunnel ends: stop asking people. */
+  readonly signal: AbortSignal;
+  /**
+   * Asks a person. Of all tunnels only a few may at a time, and of each peer one: this waits for its turn.
+   * @param question told who asks; what it returns is not waited for longer than the tunnel lives
+   * @param signal when else to give up, if not the tunnel's own; must be aborted together with it
+   * @throws XtlsError `too-many-pending` when too many wait already; what ended the tunnel; what the question throws
+   */
+  ask<Answer>(question: (prompt: Prompt) => Answer | Promise<Answer>, signal?: AbortSignal): Promise<Answer>;
+}
+
 /** The answer to a claim. A refusal's code becomes the tunnel's error and decides the TLS alert. */
 export type Verdict =
   | {
@@ -76,8 +109,11 @@ export interface Proof {
 
 /** A trust policy. It may ask a store or a person, hence the promises; a rejection counts as a refusal. */
 export interface Trust {
-  /** Whether the certificate alone is enough: the method `x509` asks no more. */
-  judge(claim: Claim): Verdict | Promise<Verdict>;
+  /**
+   * Whether the certificate alone is enough: the method `x509` asks no more.
+   * @param asker for a policy that asks a person: the plug-in's, so that not all tunnels ask at once
+   */
+  judge(claim: Claim, asker?: Asker): Verdict | Promise<Verdict>;
   /**
    * Whether `judge` would say yes to a bare JID, asked before there is a tunnel. False: `x509` is not offered, and
    * another method comes to its turn. True: our own certificate may be told to it (XEP-0250 §5). Undefined, or no such

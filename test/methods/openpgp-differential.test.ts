@@ -72,13 +72,11 @@ const historyOf = (word: fc.Arbitrary<Word>, more: number): fc.Arbitrary<History
     fc.uniqueArray(one, { minLength: 1, maxLength: 3, selector: (word) => (more > 0 ? word : word.day) });
   const user = (id: fc.Arbitrary<string | Uint8Array>): fc.Arbitrary<User> =>
     fc.record({ id, words: several(word), revocations: rarely(revocations) });
-  const binding = fc
-    .tuple(word, fc.option(word, { nil: undefined, freq: 9 }))
-    .map(([said, back]) => ({
-      ...said,
-      isPrimary: undefined,
-      back: back && { day: back.day, hash: back.hash!, ends: back.ends },
-    }));
+  const binding = fc.tuple(word, fc.option(word, { nil: undefined, freq: 9 })).map(([said, back]) => ({
+    ...said,
+    isPrimary: undefined,
+    back: back && { day: back.day, hash: back.hash!, ends: back.ends },
+  }));
   return fc.record({
     direct: fc.array(word, { maxLength: more }),
     revocations: rarely(revocations),

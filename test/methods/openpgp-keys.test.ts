@@ -5,8 +5,8 @@
 import * as pgp from "openpgp";
 
 import { findKey, signerOf } from "../../bindings/methods/openpgp/known-key.ts";
-import type { Prompt } from "../../bindings/methods/prompts.ts";
-import { openpgp, type OpenPgpOptions } from "../../bindings/methods/openpgp.ts";
+import { openpgp, openpgpOf, type OpenPgpOptions } from "../../bindings/methods/openpgp.ts";
+import type { Prompt } from "../../bindings/xtls/trust.ts";
 import { encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { assert, suite } from "../suite.ts";
 import {
@@ -44,6 +44,44 @@ async function judged(
 /** A signature over the right statement by whichever part of a key. */
 const by = (signer: pgp.Key | pgp.Subkey, forgery?: Forgery): Promise<Uint8Array> =>
   forge(signer, statementOf(claimAt("initiator"), "initiator"), forgery);
+
+test("looks at eight useless proofs of a stranger, then at none for a minute; at those of whom we asked it does", async () => {
+  const clock = { now: 0 };
+  let asked = 0;
+  const juliets = openpgpOf({ key: juliet.armor(), known: () => (asked++, publicBlock(romeo)) }, () => clock.now);
+  const attempt = async (bytes: Uint8Array, isOwnRequest = false) => {
+    const mallory = parrot(message(encodeBase64(bytes), { fingerprint: fingerprintOf(romeo) }));
+    return (await ends(mallory, juliets, { responder: claimAt("responder", { isOwnRequest }) }))[1];
+  };
+  const [good, bad] = [await by(romeo), await forge(romeo, new Uint8Array(3))];
+  for (let time = 0; time < 8; time++) assert.is(await attempt(bad), "not-authorized");
+  assert.equal([await attempt(good), asked], ["too-many-tries", 8]);
+  assert.is(await attempt(good, true), "verified");
+  clock.now += 60_000;
+  assert.is(await attempt(good), "verified");
+  assert.is(await attempt(bad), "not-authorized");
+});
+
+test("looks at one proof at a time, however many strangers there are", async () => {
+  let [running, most] = [0, 0];
+  const original = pgp.PublicKey.prototype.getSigningKey;
+  pgp.PublicKey.prototype.getSigningKey = async function (...words) {
+    most = Math.max(most, ++running);
+    return original.apply(this, words).finally(() => running--);
+  };
+  try {
+    const juliets = openpgp({ key: juliet.armor(), known: () => publicBlock(romeo), vouches: () => true });
+    const bytes = await forge(romeo, new Uint8Array(3));
+    const mallory = () => parrot(message(encodeBase64(bytes), { fingerprint: fingerprintOf(romeo) }));
+    const claimed = (index: number) => ({
+      responder: claimAt("responder", { jid: `stranger${index}@evil${index}.example` }),
+    });
+    const told = await Promise.all(Array.from({ length: 30 }, (_, index) => ends(mallory(), juliets, claimed(index))));
+    assert.equal([most, new Set(told.map(([, code]) => code))], [1, new Set(["not-authorized"])]);
+  } finally {
+    pgp.PublicKey.prototype.getSigningKey = original;
+  }
+});
 
 // --- Kinds of keys --------------------------------------------------------------------
 
@@ -105,10 +143,20 @@ for (const [userIds, expected] of [
 test("believes a key without such a user ID when somebody vouches for it", async () => {
   const key = await makeKey("Romeo");
   const asked: string[][] = [];
-  const vouches = (...words: [string, string, Prompt]) => (asked.push([...words.slice(0, 2), words[2].peer] as string[]), true);
+  const vouches = (...words: [string, string, Prompt]) => (
+    asked.push([...words.slice(0, 2), words[2].peer] as string[]),
+    true
+  );
   assert.is(await judged(key, { vouches }), "verified");
   assert.equal(asked, [["romeo@montague.lit", fingerprintOf(key), "romeo@montague.lit/orchard"]]);
   assert.is(await judged(key, { vouches: async () => false }), "key-refused");
+});
+
+test("asks nobody's word for a signature that is not good", async () => {
+  const key = await makeKey("Romeo");
+  const vouches = () => assert.unreachable() as never;
+  assert.is(await judged(key, { vouches }, forge(key, new Uint8Array(3))), "not-authorized");
+  assert.is(await judged(key, { vouches }, by(romeo)), "key-refused");
 });
 
 test("takes nothing but true for somebody's word", async () => {

@@ -13,8 +13,9 @@ import * as pgp from "openpgp";
 import { XtlsError } from "../../bindings/errors.ts";
 import { Dialogue } from "../../bindings/methods/dialogue.ts";
 import { openpgp } from "../../bindings/methods/openpgp.ts";
+import { encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { assert, suite } from "../suite.ts";
-import { daysAgo, makeKey, publicBlock } from "./openpgp-forge.ts";
+import { daysAgo, forge, makeKey, publicBlock, statementOf } from "./openpgp-forge.ts";
 import { armored, bareRevocation, blockOf, OWNER, owner } from "./openpgp-history.ts";
 import {
   asJuliet,
@@ -187,7 +188,8 @@ for (const asked of ["key", "passphrase", "known", "vouches"] as const) {
       () => {},
     );
     const run = codeOf(openpgp(options).run(dialogue));
-    dialogue.deliver(message("AAAA", { fingerprint: fingerprintOf(stranger) }));
+    const signature = await forge(stranger, statementOf(claimAt("initiator"), "initiator"));
+    dialogue.deliver(message(encodeBase64(signature), { fingerprint: fingerprintOf(stranger) }));
     await begun;
     dialogue.end(new XtlsError("peer-unavailable"));
     assert.is(await run, "peer-unavailable");

@@ -5,11 +5,15 @@ import * as pgp from "openpgp";
 
 import { XtlsError } from "../../bindings/errors.ts";
 import { Dialogue } from "../../bindings/methods/dialogue.ts";
+import { Examiner } from "../../bindings/methods/examiner.ts";
 import type { Method } from "../../bindings/methods/method.ts";
 import { openpgp } from "../../bindings/methods/openpgp.ts";
-import { Prompts, type Prompt } from "../../bindings/methods/prompts.ts";
+import { Prompts } from "../../bindings/methods/prompts.ts";
 import { sasOf } from "../../bindings/methods/sas.ts";
-import type { Claim } from "../../bindings/xtls/trust.ts";
+import { remembered } from "../../bindings/trust/remembered.ts";
+import { memoryStorage } from "../../bindings/trust/storage.ts";
+import { TrustStore } from "../../bindings/trust/store.ts";
+import type { Claim, Prompt, Trust } from "../../bindings/xtls/trust.ts";
 import type { Role } from "../../bindings/xtls/state.ts";
 import { assert, suite } from "../suite.ts";
 import { makeKey, publicBlock } from "./openpgp-forge.ts";
@@ -92,6 +96,22 @@ test("a question that nobody wants answered any more is never asked", async () =
   desk.answer(0);
   await settled();
   assert.equal([desk.asked.length, desk.outcomes[1]], [2, "peer-unavailable"]);
+});
+
+test("a trust policy that asks a person asks in the same turn, also behind a store", async () => {
+  for (const wrap of [(policy: Trust) => policy, (otherwise: Trust) => remembered(new TrustStore(memoryStorage()), { otherwise })]) {
+    const asked: Prompt[] = [];
+    const policy: Trust = {
+      judge: (_, asker) => asker!.ask((prompt) => (asked.push(prompt), new Promise<never>(() => {}))),
+    };
+    const examiner = new Examiner(wrap(policy), []);
+    const dialogues = Array.from({ length: 16 }, (_, index) => new Dialogue(claimOf(`stranger${index}@evil${index}.example`), () => undefined, examiner.prompts));
+    const runs = dialogues.map((dialogue) => examiner.examine("x509", dialogue));
+    for (let turn = 0; turn < 20; turn++) await settled();
+    assert.is(asked.length, 3);
+    for (const dialogue of dialogues) dialogue.end(new XtlsError("stream-lost"));
+    await Promise.all(runs);
+  }
 });
 
 // --- What is told ------------------------------------------------------------------------

@@ -237,6 +237,23 @@ test("who has failed once or twice gives way to newcomers, the one with fewest f
   assert.is(fail(tries, romeo, 3), 1);
 });
 
+test("a stranger who has eight passwords stretched and proves nothing has none stretched for a minute; whom we asked has", async () => {
+  const clock = new Clock();
+  let stretched = 0;
+  const counting: Stretch = (...given) => (stretched++, quick(...given));
+  const method = srpOf({ core, password: () => "rose" }, { now: () => clock.now, stretch: counting });
+  const silent: Method = { name: "srp", run: (conversation) => conversation.hear("srp-challenge").then(() => Promise.reject(new XtlsError("stream-lost"))) };
+  const leave = async (isOwnRequest: boolean) => told((await converse(silent, method, { responder: claimAt("responder", { isOwnRequest }) })).responder);
+  for (let run = 0; run < 20; run++) await leave(false);
+  assert.equal([await leave(false), stretched], ["too-many-tries", 8]);
+  await leave(true);
+  assert.is(stretched, 9);
+  clock.pass(60);
+  assert.is(await runs.responder.right(method), "verified");
+  for (let run = 0; run < 8; run++) await leave(false);
+  assert.is(stretched, 9 + 1 + 8, "who proves something begins anew");
+});
+
 test("strangers in numbers keep one core busy: one password is stretched at a time, and none for those who left", async () => {
   let [running, most, stretched] = [0, 0, 0];
   const slow: Stretch = async (...given) => {
