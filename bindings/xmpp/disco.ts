@@ -5,7 +5,7 @@
  * Knows no tunnel.
  */
 
-import xml, { type Element } from "@xmpp/xml";
+import xml, { Element } from "@xmpp/xml";
 
 import { NS_XTLS, NS_XTLS_EXT } from "../xtls/namespaces.ts";
 import type { Questions } from "./questions.ts";
@@ -29,10 +29,16 @@ export function isFeatureQuestion(stanza: Element): boolean {
   return query !== undefined && isEmpty(query);
 }
 
-/** True for the answer to such a question, with nothing in it but what XEP-0030 and XEP-0128 have there. */
+/** True for the answer to such a question, whatever is in it. */
 export function isFeatureAnswer(stanza: Element): boolean {
-  const query = stanza.attrs.type === "result" ? loneQuery(stanza) : undefined;
-  return query !== undefined && !hasText(query) && childrenOf(query).every(isFeature);
+  return stanza.attrs.type === "result" && loneQuery(stanza) !== undefined;
+}
+
+/** What XEP-0030 and XEP-0128 have in such an answer, and nothing else of it. */
+export function featuresIn(stanza: Element): Element[] {
+  const query = new Element("query", { xmlns: NS_DISCO_INFO });
+  for (const answer of childrenOf(stanza)) for (const child of childrenOf(answer).filter(isFeature)) query.append(child);
+  return [query];
 }
 
 /** The question's element, if that is all there is in an IQ. */

@@ -31,7 +31,7 @@ import { Questions } from "./questions.ts";
 import { Reporter } from "./reporter.ts";
 import { Session, type Start } from "./session.ts";
 import { disableNagle } from "./socket.ts";
-import { answerIn, xtlsRequest } from "./stanza.ts";
+import { answerIn, isElement, isStanza, xtlsRequest } from "./stanza.ts";
 import type { Tunnel } from "./tunnel.ts";
 
 export interface XtlsOptions extends Pick<EndpointOptions, "limits" | "hasExtensions" | "engine"> {
@@ -322,9 +322,31 @@ export class Xtls {
     if (!isInner && (this.#isClosed || !this.#isOurs(stanza.attrs.to))) return next();
     // A promise that never settles keeps iqCallee from answering what is answered elsewhere.
     if (!isInner && this.#session && xtlsRequest(stanza)) return new Promise(() => {});
-    if (!isInner && !entering(stanza, this.#ground)) return new Promise(() => this.#refuse(stanza));
+    if (!isInner && !this.#mayEnter(stanza)) return new Promise(() => this.#refuse(stanza));
     const reply = (await next()) || (this.#session && isFeatureQuestion(stanza) ? ownInfo() : undefined);
-    return isInner ? this.#gate.inner.answered(stanza, reply) : reply;
+    return isElement(reply) && isStanza(reply) ? this.#reply(stanza, reply) : reply;
+  }
+
+  /** A stanza that middleware returns goes where it may; xmpp.js makes an "error" of one that it cannot send. */
+  #reply(stanza: Element, reply: Element): Element | undefined {
+    if (this.#gate.inner.takesReply(stanza, reply)) return undefined;
+    try {
+      this.#gate.requireWay(reply);
+      return reply;
+    } catch (error) {
+      this.#reporter.report(error);
+      return undefined;
+    }
+  }
+
+  /** What cannot be looked at does not pass. */
+  #mayEnter(stanza: Element): boolean {
+    try {
+      return entering(stanza, this.#ground);
+    } catch (error) {
+      this.#reporter.report(error);
+      return false;
+    }
   }
 
   /** Not by way of the middleware, which makes an "error" of an answer that cannot be sent any more. */

@@ -77,6 +77,7 @@ const CLEAR_TESTS: readonly string[] = [
   "of errors only the condition …, not what was asked or said, and no text",
   "IQs for the servers pass, and their answers; requests of servers do not, but for the own one's",
   "a question about features … only when it asks and says nothing else",
+  "of an answer with features only features …",
   "XTLS … as it stands on the wire, and nothing beside it",
   "a presence of which more would leave is refused; what comes with more in it loses it",
   "an error in answer to a message leaves alone, or not at all",

@@ -114,6 +114,29 @@ test("what middleware returns for somebody else is the application's own message
   assert.not.match(leaks().join(), SECRET);
 });
 
+test("a stanza that middleware returns and that may go nowhere is reported, and ends no process", async () => {
+  const { juliet, romeo, tunnel } = await pair(router, { juliet: { policy: (jid) => (jid.startsWith("romeo@") ? "required" : "opportunistic") } });
+  const deaths: unknown[] = [];
+  const note = (error: unknown) => deaths.push(error);
+  process.on("unhandledRejection", note);
+  juliet.xmpp.removeAllListeners("error");
+  const told: Error[] = [];
+  juliet.tunnels.on("error", (error) => told.push(error as Error));
+  // What it is given, sent to nobody in particular; and words in clear for whoever shows himself.
+  juliet.xmpp.middleware.use(async ({ stanza }, next) => {
+    if (stanza.is("message")) return stanza;
+    return stanza.is("presence") ? xml("message", { to: stanza.attrs.from }, xml("body", {}, SECRET)) : next();
+  });
+  const leaks = watch(juliet);
+  await tunnel.send(message(SECRET));
+  await romeo.xmpp.send(xml("presence", { to: juliet.address }));
+  await until(() => told.length === 2);
+  await settled(juliet);
+  process.off("unhandledRejection", note);
+  assert.equal(told.map((error) => (error as { code?: string }).code), ["security-required", "security-required"]);
+  assert.equal([leaks().filter((leak) => leak.includes(SECRET)), deaths], [[], []]);
+});
+
 test("an iq that is none would be answered inside, if it came so far", async () => {
   const { juliet, romeo, tunnel, answering } = await pair(router);
   const { inner } = gateOf(juliet.xmpp as unknown as Entity);

@@ -118,6 +118,27 @@ for (const kind of ["tcp", "websocket", "component"] as const) {
   });
 }
 
+test("what has left before and may not leave again is left out of what is sent once more, and costs the rest nothing", async () => {
+  const { entity, written } = wired("tcp");
+  let isOpen = true;
+  new Outgoing(
+    entity,
+    (stanza) => {
+      if (!isOpen && stanza.attrs.id === "closed") throw new XtlsError("security-required");
+      return stanza.attrs.id === "reduced" ? xml("message", { id: "closed", type: "error" }) : stanza;
+    },
+    () => false,
+  );
+  const queue: Element[] = [];
+  entity.on("send" as "element", (stanza) => queue.push(stanza));
+  for (const id of ["closed", "reduced", "open"]) await entity.send(xml("message", { id }));
+  isOpen = false;
+  await entity.sendMany!(queue.splice(0));
+  assert.equal(queue.map(({ attrs }) => attrs.id), ["open"]);
+  assert.equal([...written().matchAll(/id="(\w+)"/g)].map(([, id]) => id), ["closed", "closed", "open", "open"]);
+  assert.is((await rejection(entity.sendMany!([xml("message", { id: "closed" })]))).code, "security-required");
+});
+
 test("a transport that waits before it writes is asked again, and lets out the same", async () => {
   const { entity, written } = wired("tcp");
   const { send } = entity;

@@ -11,7 +11,7 @@ import { Element } from "@xmpp/xml";
 import { bareJid, domainOf, isSameJid } from "../../base/jid.ts";
 import { XtlsError } from "../../errors.ts";
 import { buildError } from "../../xtls/condition.ts";
-import { isFeatureAnswer, isFeatureQuestion } from "../disco.ts";
+import { featuresIn, isFeatureAnswer, isFeatureQuestion } from "../disco.ts";
 import { isRequired, type Policies } from "../policy.ts";
 import { childrenOf, hasText, isAnswer, isPlainAttribute, isRequest, isStanza } from "../stanza.ts";
 import { plainError } from "./plain-error.ts";
@@ -68,10 +68,17 @@ export const CLEAR: readonly ClearRule[] = [
     enters: (stanza, place) => place === "server" && isAnswer(stanza),
   },
   {
-    what: "The question for features alone (XEP-0030), and features alone in answer to it",
+    what: "The question for features, alone (XEP-0030)",
     why: "tells whether there can be a tunnel",
-    leaves: (stanza) => isFeatureQuestion(stanza) || isFeatureAnswer(stanza),
-    enters: (stanza) => isFeatureQuestion(stanza) || isFeatureAnswer(stanza),
+    leaves: isFeatureQuestion,
+    enters: isFeatureQuestion,
+  },
+  {
+    what: "Its answer, of which only identities, features and their forms are left (XEP-0128)",
+    why: "tells whether there can be a tunnel",
+    leaves: isFeatureAnswer,
+    enters: isFeatureAnswer,
+    reduced: featuresIn,
   },
   {
     what: "XTLS itself: `<start/>`, `<proceed/>`, `<data/>`, `<close/>`, `<closed/>`, offers (XEP-0250), and empty results",
@@ -89,7 +96,8 @@ export const CLEAR: readonly ClearRule[] = [
   {
     what: "Errors in answer to a message or presence, with nothing else in the stanza, reduced like those of an IQ; of what comes only the error is left",
     why: "tells that something was refused",
-    leaves: (stanza) => isError(stanza) && !hasText(stanza) && childrenOf(stanza).every((child) => child.is("error")),
+    // Stream management adds a delay to what it sends once more (XEP-0198 §5).
+    leaves: (stanza) => isError(stanza) && !hasText(stanza) && childrenOf(stanza).every((child) => child.is("error") || isDelay(child)),
     enters: isError,
     reduced: plainErrorIn,
   },
@@ -125,7 +133,7 @@ export function refusal(stanza: Element, { policies }: Pick<Ground, "policies">)
   const isConversation = stanza.is("message") && !["error", "groupchat", "headline"].includes(type);
   const isAnswered = isRequest(stanza) || (isConversation && from !== undefined && isRequired(policies, from));
   if (!isAnswered) return undefined;
-  const answer = new Element(stanza.name, { type: "error", ...(from && { to: from }), ...(to && { from: to }), ...(id && { id }) });
+  const answer = new Element(stanza.getName(), { type: "error", ...(from && { to: from }), ...(to && { from: to }), ...(id && { id }) });
   answer.append(buildError("security-required"));
   return answer;
 }

@@ -68,10 +68,17 @@ export class Gate {
     this.#outgoing = undefined;
   }
 
+  /** Whether `send` would let a stanza go, in clear or inside. @throws XtlsError as `send` would reject */
+  requireWay(stanza: Element): void {
+    if (!this.inner.takes(stanza)) this.#leaveInClear(stanza);
+  }
+
   #pass(stanza: Element): Element | Promise<void> {
     for (const plugin of this.#plugins) plugin.complete(stanza);
-    const diverted = this.inner.divert(stanza);
-    if (diverted !== undefined) return diverted;
+    return this.inner.divert(stanza) ?? this.#leaveInClear(stanza);
+  }
+
+  #leaveInClear(stanza: Element): Element {
     return [...this.#plugins].reduce((left, plugin) => plugin.leaveInClear(left), stanza);
   }
 }

@@ -14,7 +14,7 @@ import { bareJid } from "../../base/jid.ts";
 import { XtlsError } from "../../errors.ts";
 import type { Entity } from "../entity.ts";
 import { randomId } from "../id.ts";
-import { childrenOf, copyWith, isAnswer, isElement, isStanza } from "../stanza.ts";
+import { childrenOf, copyWith, isAnswer, isStanza } from "../stanza.ts";
 import type { Tunnel } from "../tunnel.ts";
 
 /** Told what goes wrong in the application's handlers, and with their answers. */
@@ -26,6 +26,12 @@ const ADDRESS = /^(\d+):(.*)$/s;
 interface Source {
   readonly tunnel: Tunnel;
   readonly report: Report;
+}
+
+/** What goes into which tunnel; into none when that has ended. */
+interface Way {
+  readonly stanza: Element;
+  readonly source: Source | undefined;
 }
 
 export class InnerStanzas {
@@ -81,35 +87,42 @@ export class InnerStanzas {
    * @throws XtlsError `security-required` for what came from inside and must go nowhere else
    */
   divert(stanza: Element): Promise<void> | undefined {
+    const way = this.#wayOf(stanza);
+    return way && this.#send(way.stanza, way.source);
+  }
+
+  /** Whether `divert` would take it over; does nothing yet. @throws XtlsError as `divert` */
+  takes(stanza: Element): boolean {
+    return this.#wayOf(stanza) !== undefined;
+  }
+
+  /**
+   * What middleware returned for a stanza from inside: an answer to the peer goes inside, and is taken over. The answer to a
+   * request is left to iqCallee and the id.
+   * @returns true when there is nothing left to send
+   */
+  takesReply(stanza: Element, reply: Element): boolean {
+    const source = this.#sources.get(stanza);
+    if (source === undefined || stanza.is("iq") || !isStanza(reply)) return false;
+    if (reply.attrs.to !== undefined && !leadsTo(source.tunnel.peer, reply)) return false;
+    void this.#send(back(reply, source).stanza, source);
+    return true;
+  }
+
+  #wayOf(stanza: Element): Way | undefined {
     const id = String(stanza.attrs.id ?? "");
-    if (this.hasSecretIn(id)) return this.#divertAnswer(stanza, id);
+    if (this.hasSecretIn(id)) return this.#wayOfAnswer(stanza, id);
     const source = this.#sources.get(stanza) ?? this.#sourceOfPart(stanza);
     if (source === undefined) return undefined;
-    if (leadsTo(source.tunnel.peer, stanza)) return this.#sendInside(stanza, source);
+    if (leadsTo(source.tunnel.peer, stanza)) return back(stanza, source);
     if (this.#sources.get(stanza) === undefined) return undefined;
     throw refused("It came through a tunnel and names somebody else: make a new stanza of what may be passed on");
   }
 
-  /**
-   * What middleware returned for a stanza from inside: an answer to the peer goes inside, anything else stays what it is. The
-   * answer to a request is left to iqCallee and the id.
-   */
-  answered(stanza: Element, reply: unknown): unknown {
-    const source = this.#sources.get(stanza);
-    if (source === undefined || stanza.is("iq") || !isElement(reply) || !isStanza(reply)) return reply;
-    if (reply.attrs.to !== undefined && !leadsTo(source.tunnel.peer, reply)) return reply;
-    void this.#sendInside(reply, source);
-    return undefined;
-  }
-
-  #divertAnswer(stanza: Element, id: string): Promise<void> {
+  #wayOfAnswer(stanza: Element, id: string): Way {
     const [, number, original] = id.startsWith(this.#secret) ? (ADDRESS.exec(id.slice(this.#secret.length)) ?? []) : [];
     if (!isAnswer(stanza) || original === undefined) throw refused("It bears the id of a request from inside a tunnel, and is no answer");
-    return this.#send(copyWith(stanza, { id: original }), this.#open.get(Number(number)));
-  }
-
-  #sendInside(stanza: Element, source: Source): Promise<void> {
-    return this.#send(copyWith(stanza, { to: undefined, from: undefined }), source);
+    return { stanza: copyWith(stanza, { id: original }), source: this.#open.get(Number(number)) };
   }
 
   // Whoever asked learns of an answer lost with the tunnel by the tunnel's end; the application need not. It must not reject:
@@ -155,6 +168,11 @@ export class InnerStanzas {
     }
     if (streamManagement) streamManagement.inbound = counted;
   }
+}
+
+/** To the tunnel's other end, as the tunnel wants it. */
+function back(stanza: Element, source: Source): Way {
+  return { stanza: copyWith(stanza, { to: undefined, from: undefined }), source };
 }
 
 /** Whether a stanza goes to a peer, whichever of its resources. */

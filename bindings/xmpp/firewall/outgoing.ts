@@ -8,6 +8,7 @@
 
 import { type Element, Parser } from "@xmpp/xml";
 
+import { isObject } from "../../base/shape.ts";
 import { XtlsError } from "../../errors.ts";
 import type { Entity } from "../entity.ts";
 import { hasText } from "../stanza.ts";
@@ -35,6 +36,8 @@ export class Outgoing {
   readonly #replaced: Ways;
   readonly #filter: Filter;
   readonly #isSecret: (text: string) => boolean;
+  /** What has left before: stream management sends it once more when a stream is resumed. */
+  readonly #sent = new WeakSet<Element>();
   #isAdmitted = false;
 
   /**
@@ -66,15 +69,23 @@ export class Outgoing {
   }
 
   #send(stanza: Element, rest: unknown[]): Promise<void> {
-    return this.#attempt(stanza, (allowed) => this.#admit(() => this.#original.send.call(this.#entity, allowed, ...rest)));
+    return this.#attempt(stanza, (allowed) => this.#admit([allowed], () => this.#original.send.call(this.#entity, allowed, ...rest)));
   }
 
   async #sendMany(stanzas: Iterable<Element>): Promise<void> {
     const remaining: Element[] = [];
     const others: Promise<void>[] = [];
-    for (const stanza of stanzas) others.push(this.#attempt(stanza, async (allowed) => void remaining.push(allowed)));
-    if (remaining.length > 0) others.unshift(this.#admit(() => this.#original.sendMany!.call(this.#entity, remaining)));
+    for (const stanza of stanzas) others.push(this.#attemptAgain(stanza, async (allowed) => void remaining.push(allowed)));
+    if (remaining.length > 0) others.unshift(this.#admit(remaining, () => this.#original.sendMany!.call(this.#entity, remaining)));
     await Promise.all(others);
+  }
+
+  /** What may not leave a second time is left out: a rejection would cost the stream that was resumed. */
+  async #attemptAgain(stanza: Element, pass: (allowed: Element) => Promise<void>): Promise<void> {
+    const isSecondTime = isObject(stanza) && this.#sent.has(stanza);
+    return this.#attempt(stanza, pass).catch((error) => {
+      if (!isSecondTime) throw error;
+    });
   }
 
   #attempt(stanza: Element, pass: (allowed: Element) => Promise<void>): Promise<void> {
@@ -88,7 +99,8 @@ export class Outgoing {
   }
 
   /** xmpp.js writes before its first await. */
-  #admit<Result>(send: () => Result): Result {
+  #admit<Result>(stanzas: readonly Element[], send: () => Result): Result {
+    for (const stanza of stanzas) this.#sent.add(stanza);
     this.#isAdmitted = true;
     try {
       return send();

@@ -11,20 +11,24 @@ import { childrenOf, hasPlainAttributes, hasText } from "../stanza.ts";
 
 type Payload = readonly [namespace: string, names: readonly string[]];
 
-const PAYLOADS: Readonly<Record<string, readonly Payload[]>> = {
-  set: [[NS_XTLS, ["start", "data", "close"]]],
-  get: [[NS_C2CTLS, ["offer"]]],
-  result: [
-    [NS_XTLS, ["proceed", "closed"]],
-    [NS_C2CTLS, ["offer"]],
+/** By the type of the IQ. */
+const PAYLOADS: ReadonlyMap<unknown, readonly Payload[]> = new Map([
+  ["set", [[NS_XTLS, ["start", "data", "close"]]]],
+  ["get", [[NS_C2CTLS, ["offer"]]]],
+  [
+    "result",
+    [
+      [NS_XTLS, ["proceed", "closed"]],
+      [NS_C2CTLS, ["offer"]],
+    ],
   ],
-};
+]);
 
 export function isTunnelTraffic(stanza: Element): boolean {
   if (!stanza.is("iq") || !hasPlainAttributes(stanza) || hasText(stanza)) return false;
   const [payload, ...others] = childrenOf(stanza);
   if (payload === undefined) return stanza.attrs.type === "result";
-  return others.length === 0 && isPayload(payload, PAYLOADS[String(stanza.attrs.type)] ?? []);
+  return others.length === 0 && isPayload(payload, PAYLOADS.get(stanza.attrs.type) ?? []);
 }
 
 function isPayload(payload: Element, allowed: readonly Payload[]): boolean {
