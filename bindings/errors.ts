@@ -102,7 +102,7 @@ export const ERRORS = {
   "unfit-stanza":         { blame: "caller",  tunnel: "stays", advice: "Only message, presence (no subscriptions) and iq travel through a tunnel; it was not sent." },
   "spoofed-address":      { blame: "peer",    tunnel: "ends",  alert: 49, advice: "An inner stanza claimed another address than its sender's." },
   "restricted-xml":       { blame: "peer",    tunnel: "ends",  alert: 50, advice: "The inner XML is not well-formed, not UTF-8, or has what XMPP forbids (RFC 6120 §11)." },
-  "stanza-too-large":     { blame: "anyone",  tunnel: "ends",  alert: 22, advice: "A stanza exceeds the size or depth that the limits allow." },
+  "stanza-too-large":     { blame: "anyone",  tunnel: "ends",  alert: 22, advice: "A stanza exceeds the size, the depth or the number of elements or attributes that the limits allow." },
   // XTLS: ends
   "timeout":              { blame: "network", tunnel: "ends",  alert: 90, advice: "No answer in time." },
   "peer-unavailable":     { blame: "peer",    tunnel: "ends",  advice: "The peer's resource went offline." },

@@ -8,6 +8,7 @@
 import xml, { type Element } from "@xmpp/xml";
 
 import { Clock } from "../base/clock.ts";
+import { nextTurn } from "../base/next-turn.ts";
 import { XtlsError } from "../errors.ts";
 import { Dialogue } from "../methods/dialogue.ts";
 import type { Examiner } from "../methods/examiner.ts";
@@ -107,6 +108,7 @@ export class Session {
   /** Who waits for an answer of the application's that is of use only as long as there is a stream. */
   readonly #waiting = new Set<AbortController>();
   #isObeying = false;
+  #isReading = false;
   #isOver = false;
 
   constructor({ examiner, policy, clock = new Clock(), ...options }: SessionOptions, port: SessionPort) {
@@ -231,6 +233,17 @@ export class Session {
       this.#isObeying = false;
     }
     this.#schedule(this.#endpoint.deadline);
+    this.#readOn();
+  }
+
+  /** What came at once is read in turns of the loop: others have theirs between. */
+  #readOn(): void {
+    if (this.#isReading || !this.#endpoint.hasUnread) return;
+    this.#isReading = true;
+    nextTurn(() => {
+      this.#isReading = false;
+      this.#enter((now) => this.#endpoint.readOn(now));
+    });
   }
 
   /** Replaces the deadline of before; undefined: nothing is waiting. */

@@ -14,12 +14,12 @@ import type { Host } from "./host.ts";
 import { Judgement, whyRefused } from "./judgement.ts";
 import { Negotiation } from "./negotiation.ts";
 import { Outbox } from "./outbox.ts";
-import type { Output } from "./output.ts";
+import { MAX_WAITING, ReadBudget } from "./read-budget.ts";
 import { securityOf } from "./security.ts";
 import { next, type Event, type Request, type Role, type State } from "./state.ts";
 import type { TrustState, Verdict } from "./trust.ts";
 import type { Delivery, Security, Tunnel } from "./tunnel.ts";
-import { buildClose, buildClosed, buildProceed, buildStart, parseData, parseProceed } from "./wire.ts";
+import { buildClose, buildClosed, buildProceed, buildStart, parseData, parseProceed, type Chunk } from "./wire.ts";
 
 /** Why a peer's start can be refused. */
 export type Refusal = "declined" | "unsupported" | "too-many-tunnels" | "no-common-method";
@@ -29,6 +29,13 @@ const REFUSES_BYTES: readonly string[] = ["malformed", "invalid-base64"];
 
 /** The peer itself is gone, so there is nobody to say goodbye to. */
 const GONE: readonly string[] = ["alert-received", "unknown-tunnel", "peer-unavailable", "server-unreachable", "stream-lost"];
+
+/** What came from the peer and keeps its place: it waits until what came before it is read. */
+interface Arrival {
+  /** Of a request, which is to be answered. */
+  readonly id?: string;
+  take(now: number, budget: ReadBudget): void;
+}
 
 export class Association implements Tunnel {
   readonly peer: string;
@@ -51,6 +58,9 @@ export class Association implements Tunnel {
   #hasRestarted = false;
   /** The peer has all of our first TLS flight. */
   #isFlightAnswered = false;
+  /** The id of the `<data/>` that is being read. */
+  #reading: string | undefined;
+  readonly #arrivals: Arrival[] = [];
   #deadline: number | undefined;
 
   /**
@@ -182,25 +192,59 @@ export class Association implements Tunnel {
 
   // --- the peer's requests -------------------------------------------------------
 
-  /** A `<data/>`: its bytes go into the engine here and now, then it is answered, then the rest follows. */
+  /** A `<data/>`: its bytes go into the engine, then they are read, then it is answered, then the rest follows. */
   data(id: string, payload: Element, now: number): void {
     this.statistics.iqsIn++;
-    const error = this.#intake(payload);
-    // An alert is the peer's goodbye and arrived well; everything else that went wrong it must learn.
-    const isWell = error === undefined || error.code === "alert-received";
-    const answer: Output = isWell
-      ? { kind: "result", id, to: this.peer }
-      : { kind: "error", id, to: this.peer, error: buildError(error.code) };
-    if (error !== undefined && error.row.tunnel !== "stays") return this.#fail(error, now, answer);
-    this.#host.emit(answer);
-    if (error === undefined) this.#advance(now);
-    // Its answers may stand behind what it sends itself.
-    if (error === undefined) this.#host.renew(this, now);
+    const chunk = this.#parsed(payload);
+    this.#inTurn({ id, take: (at, budget) => this.#take(id, chunk, at, budget) }, now);
   }
 
-  /** A `<close/>`. Without close_notify before it, somebody may have cut something off. */
+  /** A `<close/>`. */
   closeAsked(id: string, now: number): void {
     this.statistics.iqsIn++;
+    this.#inTurn({ id, take: (at) => this.#closeAsked(id, at) }, now);
+  }
+
+  /** Reads on where the last turn stopped. */
+  readOn(now: number, budget: ReadBudget): void {
+    if (this.#channel?.hasUnread) this.#advance(now, budget);
+    while (!budget.isSpent && !this.#channel?.hasUnread && this.#arrivals.length > 0) this.#arrivals.shift()?.take(now, budget);
+    if (this.#isBehind) this.#host.unread(this);
+  }
+
+  /** While something is being read the rest waits: who sends more than anybody may have in flight has it read at once, at the cost of this turn. */
+  #inTurn(arrival: Arrival, now: number): void {
+    if (!this.#isBehind) arrival.take(now, new ReadBudget());
+    else this.#arrivals.push(arrival);
+    while (this.#arrivals.length > MAX_WAITING) this.readOn(now, new ReadBudget());
+    if (this.#isBehind) this.#host.unread(this);
+  }
+
+  /** True while not all that came is read. */
+  get #isBehind(): boolean {
+    return this.#arrivals.length > 0 || this.#channel?.hasUnread === true;
+  }
+
+  #take(id: string, chunk: Chunk | XtlsError, now: number, budget: ReadBudget): void {
+    this.#reading = id;
+    const error = chunk instanceof XtlsError ? chunk : this.#feed(chunk);
+    if (error !== undefined) return error.row.tunnel === "stays" ? this.#answer(error) : this.#fail(error, now, true);
+    this.#advance(now, budget);
+    // Its answers may stand behind what it sends itself.
+    this.#host.renew(this, now);
+  }
+
+  /** Answers the `<data/>` that was being read. An alert is the peer's goodbye and arrived well; everything else that went wrong it must learn. */
+  #answer(error?: XtlsError): void {
+    const id = this.#reading;
+    this.#reading = undefined;
+    if (id === undefined) return;
+    if (error === undefined || error.code === "alert-received") this.#host.emit({ kind: "result", id, to: this.peer });
+    else this.#host.emit({ kind: "error", id, to: this.peer, error: buildError(error.code) });
+  }
+
+  /** Without close_notify before it, somebody may have cut something off. */
+  #closeAsked(id: string, now: number): void {
     this.#goodbye.peers = id;
     if (this.#channel?.isOver) return this.#finish(now);
     if (this.#awaitsComparison) return this.#fail(new XtlsError("not-compared", "A <close/> came without an alert"), now);
@@ -210,9 +254,16 @@ export class Association implements Tunnel {
     );
   }
 
-  #intake(payload: Element): XtlsError | undefined {
+  #parsed(payload: Element): Chunk | XtlsError {
     try {
-      const { bytes, method } = parseData(payload, this.#host.limits.maxBytes);
+      return parseData(payload, this.#host.limits.maxBytes);
+    } catch (error) {
+      return asXtlsError(error);
+    }
+  }
+
+  #feed({ bytes, method }: Chunk): XtlsError | undefined {
+    try {
       this.#negotiation.agree(method);
       this.statistics.bytesIn += bytes.length;
       this.#channel?.feed(bytes);
@@ -224,13 +275,26 @@ export class Association implements Tunnel {
 
   // --- after bytes came ---------------------------------------------------------------
 
-  #advance(now: number): void {
+  #advance(now: number, budget: ReadBudget): void {
     const channel = this.#channel as Channel;
+    const stanzas = this.#read(channel, now, budget);
     if (this.#state === "handshaking" && channel.isSecure) this.#secure(channel, now);
     if (this.#state === "judging") this.#judge(channel, now);
-    for (const stanza of channel.arrivals()) this.#host.emit({ kind: "stanza", tunnel: this, stanza });
-    if (channel.isOver) this.#farewell(channel, now);
+    for (const stanza of stanzas) this.#host.emit({ kind: "stanza", tunnel: this, stanza });
+    if (channel.isOver && !channel.hasUnread) this.#farewell(channel, now);
     this.#flush(now);
+  }
+
+  /** The next stanzas. When there are no more the `<data/>` that brought them is answered: so a peer that keeps a window goes no faster than we read. */
+  #read(channel: Channel, now: number, budget: ReadBudget): Element[] {
+    try {
+      const stanzas = channel.arrivals(budget);
+      if (!channel.hasUnread) this.#answer();
+      return stanzas;
+    } catch (error) {
+      this.#fail(asXtlsError(error), now, true);
+      return [];
+    }
   }
 
   /** TLS is done: now, who is it? */
@@ -275,7 +339,8 @@ export class Association implements Tunnel {
     this.#security = securityOf(channel, this.#negotiation.method, this.#judgement.isBound, trust);
     this.#host.emit({ kind: "open", tunnel: this });
     channel.trust();
-    this.#advance(now);
+    this.#advance(now, new ReadBudget());
+    if (this.#isBehind) this.#host.unread(this);
   }
 
   /** Somebody has verified the peer's key while the tunnel was open. */
@@ -327,20 +392,37 @@ export class Association implements Tunnel {
     return this.#outbox.isIdle && channel.pending === 0;
   }
 
-  /** True when both have said close_notify and no stanza of ours is under way: nothing can get lost any more. */
+  /** True when both have said close_notify, all of the peer's is read and no stanza of ours is under way: nothing can get lost any more. */
   get #hasOnlyGoodbyes(): boolean {
-    return this.#state === "closing" && this.#channel?.isOver === true && !this.#outbox.expectsDelivery;
+    return this.#hasRead && this.#state === "closing" && !this.#outbox.expectsDelivery;
+  }
+
+  /** True when the peer has said close_notify, we have, and all that came before it is read. */
+  get #hasRead(): boolean {
+    return this.#channel?.isOver === true && !this.#channel.hasUnread;
   }
 
   // --- answers to our requests ------------------------------------------------------------------
 
   answered(kind: Request, id: string, payload: Element | undefined, now: number): void {
-    if (kind === "start" && id === this.#start && this.#state === "starting") return this.#consented(payload, now);
-    if (kind === "data") return this.#acknowledged(id, now);
-    if (kind === "close") this.#closed(new XtlsError("truncated", "The peer said <closed/> without close_notify"), now);
+    if (kind === "start") return this.#proceeded(id, payload, now);
+    this.#inTurn({ take: (at) => this.#answered(kind, id, at) }, now);
   }
 
   refused(kind: Request, id: string, error: XtlsError, now: number): void {
+    this.#inTurn({ take: (at) => this.#refused(kind, id, error, at) }, now);
+  }
+
+  #proceeded(id: string, payload: Element | undefined, now: number): void {
+    if (id === this.#start && this.#state === "starting") this.#consented(payload, now);
+  }
+
+  #answered(kind: Request, id: string, now: number): void {
+    if (kind === "data") return this.#acknowledged(id, now);
+    this.#closed(new XtlsError("truncated", "The peer said <closed/> without close_notify"), now);
+  }
+
+  #refused(kind: Request, id: string, error: XtlsError, now: number): void {
     if (kind === "start" && (id !== this.#start || this.#state !== "starting")) return;
     if (kind === "start") return this.#startRefused(error, now);
     if (kind === "close") return this.#closed(error, now);
@@ -412,7 +494,7 @@ export class Association implements Tunnel {
 
   /** Ends in order when close_notify has gone both ways, everything is acknowledged and one side's `<close/>` is through. */
   #finish(now: number): void {
-    if (this.#state !== "closing" || !this.#channel?.isOver || !this.#isQuiet(this.#channel)) return;
+    if (this.#state !== "closing" || !this.#hasRead || !this.#isQuiet(this.#channel as Channel)) return;
     if (this.#goodbye.isThrough) return this.#end(undefined);
     // A close_notify alone is a goodbye too, but leave time for the <close/>.
     if (this.#goodbye.isSilent) this.#deadline ??= now + this.#host.limits.dataTimeout;
@@ -427,9 +509,16 @@ export class Association implements Tunnel {
     this.#fail(new XtlsError("timeout", `The tunnel was still ${this.#state}`), now);
   }
 
-  /** There is nobody to talk to any more: nothing is sent. */
+  /** The peer is gone; what came before that is read first. */
+  unavailable(now: number): void {
+    this.#inTurn({ take: () => this.vanish(new XtlsError("peer-unavailable")) }, now);
+  }
+
+  /** There is nobody to talk to any more: nothing is sent. What is not read is not answered, so that the peer does not count it as delivered. */
   vanish(error: XtlsError): void {
     this.#goodbye.peers = undefined;
+    this.#reading = undefined;
+    this.#arrivals.length = 0;
     this.#end(this.#hasOnlyGoodbyes ? undefined : error);
   }
 
@@ -437,11 +526,11 @@ export class Association implements Tunnel {
    * Something went wrong for good: alert, answer to the `<data/>` that did it, `<close/>`, end. The alert
    * goes first, since it alone is authenticated: the peer shall believe it and not the answer.
    */
-  #fail(error: XtlsError, now: number, answer?: Output): void {
+  #fail(error: XtlsError, now: number, isPeersDoing = false): void {
     if (this.#state === "closed") return;
     const isHeard = !GONE.includes(error.code);
-    if (isHeard) this.#sendAlert(error, now, answer === undefined);
-    if (answer !== undefined) this.#host.emit(answer);
+    if (isHeard) this.#sendAlert(error, now, isPeersDoing);
+    if (isPeersDoing) this.#answer(error);
     if (isHeard && this.#goodbye.peers === undefined) this.request("close", buildClose(), now);
     this.#end(error);
   }
@@ -450,11 +539,11 @@ export class Association implements Tunnel {
    * The alert for what the peer, or somebody on the way, has sent always goes, else they could keep the other end from
    * knowing. What time or the local user ends does not send a long queue first: to a peer that does not answer, or is distrusted.
    */
-  #sendAlert(error: XtlsError, now: number, isOwnDoing: boolean): void {
+  #sendAlert(error: XtlsError, now: number, isPeersDoing: boolean): void {
     const isOpen = this.#state === "open" || this.#state === "closing";
     try {
       this.#channel?.abort(error);
-      if (this.#channel !== undefined) this.#outbox.sendAlert(this.#channel, now, isOpen && isOwnDoing);
+      if (this.#channel !== undefined) this.#outbox.sendAlert(this.#channel, now, isOpen && !isPeersDoing);
     } catch {
       // The engine cannot even do that: `error` says more than this would.
     }
@@ -467,10 +556,20 @@ export class Association implements Tunnel {
     this.#deadline = undefined;
     const { peers: id } = this.#goodbye;
     if (id !== undefined) this.#host.emit({ kind: "result", id, to: this.peer, payload: buildClosed() });
+    this.#forsake();
     this.#outbox.abandon(error);
     this.#channel?.[Symbol.dispose]();
     this.#host.ended(this);
     this.#host.emit({ kind: "close", tunnel: this, error });
+  }
+
+  /** What was not read to its end finds no tunnel any more. */
+  #forsake(): void {
+    const unread = [this.#reading, ...this.#arrivals.map(({ id }) => id)];
+    this.#reading = undefined;
+    this.#arrivals.length = 0;
+    for (const id of unread)
+      if (id !== undefined) this.#host.emit({ kind: "error", id, to: this.peer, error: buildError("unknown-tunnel") });
   }
 
   #move(event: Event): void {

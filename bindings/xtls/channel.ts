@@ -1,13 +1,14 @@
 /**
  * The inside of a tunnel: TLS bytes in, stanzas out, and back.
  *
- * Owns the engine, the reader and the stanzas that came before the peer was judged: until then only
- * what is of the tunnel's own (the bind, a method's messages) comes out. Knows no IQ, no id, no time.
+ * Owns the engine, and what has come and is not read yet: before the peer is judged only what is of the tunnel's own (the
+ * bind, a method's messages) is read, and after it no more at a time than a `ReadBudget` has. Knows no IQ, no id, no time.
  *
  *     stanza -> strip -> serialise -> engine -> drain -> chunk
  *     stanza <- restore <- Reader  <- engine <- feed  <- chunk
  */
 import type { Element } from "@xmpp/xml";
+import { ByteQueue } from "../base/byte-queue.ts";
 import { XtlsError, type ErrorRow } from "../errors.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import type { Engine, Negotiated } from "../tls/engine.ts";
@@ -15,6 +16,8 @@ import { isOwn, Reader, serialise } from "./framing.ts";
 import type { Host } from "./host.ts";
 import type { Limits } from "./limits.ts";
 import { ALPN, ALPN_BOUND, NS_XTLS_EXT } from "./namespaces.ts";
+import { OWN_LIMITS, OwnQuota, PreauthReader } from "./preauth-reader.ts";
+import type { ReadBudget } from "./read-budget.ts";
 import { restore, strip, type Ends } from "./routing.ts";
 import type { Tunnel } from "./tunnel.ts";
 
@@ -39,39 +42,41 @@ export function openChannel(tunnel: Pick<Tunnel, "role" | "local" | "peer">, hos
 }
 
 const SPACE = new Uint8Array([0x20]);
-/** One message of a method, in bytes. */
-const MESSAGE_AT_MOST = 65_536;
 
 export class Channel {
   readonly #engine: ChannelEngine;
   readonly #ends: Ends;
   readonly #limits: Limits;
-  readonly #reader: Reader;
-  #isTrusted = false;
-  /** Plaintext bytes from a peer that is not judged yet. */
-  #unjudged = 0;
+  /** Once the peer is judged and found good. */
+  #reader: Reader | undefined;
+  readonly #said = new OwnQuota();
+  /** Until the peer is judged and found good. */
+  #preauth: PreauthReader | undefined;
   #messages: Element[] = [];
+  readonly #unread = new ByteQueue();
   #arrived: Element[] = [];
 
   constructor(engine: ChannelEngine, ends: Ends, limits: Limits) {
     this.#engine = engine;
     this.#ends = ends;
     this.#limits = limits;
-    this.#reader = new Reader(limits);
+    this.#preauth = new PreauthReader(limits);
   }
 
-  /** Takes a chunk. @throws XtlsError what broke TLS, the framing or the addressing: the channel is finished */
+  /** Takes a chunk. @throws XtlsError what broke TLS, or the framing of the tunnel's own: the channel is finished */
   feed(chunk: Uint8Array): void {
     this.#engine.feed(chunk);
     const plaintext = this.#engine.read();
     if (plaintext.length === 0) return;
-    if (!this.#isTrusted) this.#bound(plaintext.length);
-    for (const element of this.#reader.push(plaintext)) this.#arrive(element);
+    if (this.#preauth === undefined) this.#unread.append(plaintext);
+    else for (const message of this.#preauth.push(plaintext)) this.#messages.push(message);
   }
 
-  /** The peer is judged and found good: its stanzas may come out. */
+  /** The peer is judged and found good: its stanzas may be read. */
   trust(): void {
-    this.#isTrusted = true;
+    if (this.#preauth !== undefined) this.#unread.append(this.#preauth.release());
+    this.#preauth = undefined;
+    this.#reader ??= new Reader(this.#limits);
   }
 
   /** What has come of the tunnel's own, in order; each once. */
@@ -79,14 +84,27 @@ export class Channel {
     return this.#messages.splice(0);
   }
 
-  /** The stanzas that have come, in order, each once; none before `trust`. */
-  arrivals(): Element[] {
-    return this.#isTrusted ? this.#arrived.splice(0) : [];
+  /**
+   * The next stanzas that have come, in order, each once; none before `trust`.
+   * @param budget what may be done now: it is charged
+   * @throws XtlsError what broke the framing or the addressing: the channel is finished
+   */
+  arrivals(budget: ReadBudget): Element[] {
+    if (this.#preauth !== undefined) return [];
+    if (this.#arrived.length === 0) this.#read(budget);
+    const stanzas = this.#arrived.splice(0, budget.stanzas);
+    budget.stanzas -= stanzas.length;
+    return stanzas;
   }
 
-  /** True while stanzas wait for the verdict. */
+  /** True while more has come than `arrivals` has given. */
+  get hasUnread(): boolean {
+    return this.#preauth === undefined && (this.#arrived.length > 0 || this.#unread.length > 0);
+  }
+
+  /** True while something waits for the verdict that is not of the tunnel's own. */
   get holdsStanzas(): boolean {
-    return !this.#isTrusted && this.#arrived.length > 0;
+    return this.#preauth?.isHolding === true;
   }
 
   /** Encrypts a stanza. @throws XtlsError `foreign-address`, `unfit-stanza`, `stanza-too-large`, `limit-exceeded`: nothing changed */
@@ -94,10 +112,12 @@ export class Channel {
     this.#encrypt(serialise(strip(stanza, this.#ends), this.#limits));
   }
 
-  /** Encrypts what is of the tunnel's own. @throws XtlsError as `write`; a message has at most 64 KiB */
+  /** Encrypts what is of the tunnel's own. @throws XtlsError as `write`; `method-violation` for more than 64 KiB in all */
   say(message: Element): void {
     if (!isOwn(message)) throw new XtlsError("unfit-stanza", `A message of a method is in ${NS_XTLS_EXT}`);
-    this.#encrypt(serialise(message, { ...this.#limits, stanza: MESSAGE_AT_MOST }));
+    const bytes = serialise(message, OWN_LIMITS);
+    this.#said.add(message, bytes.length);
+    this.#encrypt(bytes);
   }
 
   /** Encrypts one space: it says nothing, but the peer must acknowledge it. */
@@ -125,9 +145,9 @@ export class Channel {
     return this.#engine.state === "closed";
   }
 
-  /** True when the peer's bytes so far end with a whole stanza. */
+  /** True when all of the peer's bytes so far are read, and end with a whole stanza. */
   get isComplete(): boolean {
-    return this.#reader.isBetween;
+    return !this.hasUnread && this.#reader?.isBetween === true;
   }
 
   get negotiated(): Negotiated | undefined {
@@ -167,6 +187,8 @@ export class Channel {
 
   [Symbol.dispose](): void {
     this.#arrived = [];
+    this.#unread.clear();
+    this.#preauth?.[Symbol.dispose]();
     this.#engine[Symbol.dispose]();
   }
 
@@ -181,16 +203,15 @@ export class Channel {
     this.#engine.write(bytes);
   }
 
-  #bound(bytes: number): void {
-    this.#unjudged += bytes;
-    if (this.#unjudged <= this.#limits.held) return;
-    throw new XtlsError("stanza-too-large", `More than ${this.#limits.held} bytes came before the peer was judged`);
+  #read(budget: ReadBudget): void {
+    const bytes = this.#unread.take(budget.bytes);
+    budget.bytes -= bytes.length;
+    for (const element of this.#reader?.push(bytes) ?? []) this.#arrive(element);
   }
 
   /** A method ends before the first stanza: nothing of the tunnel's own follows one. */
   #arrive(element: Element): void {
-    if (!isOwn(element)) this.#arrived.push(restore(element, this.#ends));
-    else if (this.#isTrusted || this.#arrived.length > 0) throw new XtlsError("method-violation", "A message of a method among stanzas");
-    else this.#messages.push(element);
+    if (isOwn(element)) throw new XtlsError("method-violation", "A message of a method among stanzas");
+    this.#arrived.push(restore(element, this.#ends));
   }
 }

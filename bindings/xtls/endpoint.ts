@@ -4,7 +4,7 @@
  * Owns the tunnels, who they belong to and the requests under way. Sans-IO: every input is a
  * synchronous call that brings the time along (`now`, milliseconds on any steady clock), every
  * output is a value from `take()`. Call `take()` after every input and obey in order; call `wake`
- * at `deadline`. Knows no stream, timer or randomness source. docs/protocol.md has the protocol.
+ * at `deadline`, and `readOn` in the loop's next turns while `hasUnread`. Knows no stream, timer or randomness source. docs/protocol.md has the protocol.
  */
 import type { Element } from "@xmpp/xml";
 import { XtlsError, type ErrorCode } from "../errors.ts";
@@ -19,6 +19,7 @@ import { limitsWith, type Limits } from "./limits.ts";
 import { BASE_METHOD, offerOf } from "./negotiation.ts";
 import { buildOffer, parseOffer } from "./offer.ts";
 import type { Output } from "./output.ts";
+import { ReadBudget } from "./read-budget.ts";
 import { Requests } from "./requests.ts";
 import { ADMISSION, type Request, type Role } from "./state.ts";
 import type { Verdict } from "./trust.ts";
@@ -70,6 +71,8 @@ export class Endpoint {
   readonly #methods: readonly string[];
   readonly #requests: Requests<Association>;
   readonly #tunnels = new Map<string, Association>();
+  /** Tunnels with more to read than the turns so far had time for; whoever waits longest comes first. */
+  readonly #unread = new Set<Association>();
   #outputs: Output[] = [];
   #deliveries = 0;
 
@@ -95,6 +98,7 @@ export class Endpoint {
       emit: (output) => this.#outputs.push(output),
       request: (owner, kind, payload, now) => this.#request(owner, kind, payload, now),
       renew: (owner, now) => this.#requests.renew(owner, now, this.#limits.dataTimeout),
+      unread: (owner) => this.#unread.add(owner),
       ended: (owner) => this.#forget(owner),
     };
   }
@@ -217,15 +221,30 @@ export class Endpoint {
   }
 
   /** A full JID went offline, or all resources of a bare JID. */
-  unavailable(peer: string, _now: number): void {
+  unavailable(peer: string, now: number): void {
     const gone = [...this.#tunnels.values()].filter((tunnel) => isOrHas(peer, tunnel.peer));
-    for (const tunnel of gone) tunnel.vanish(new XtlsError("peer-unavailable"));
+    for (const tunnel of gone) tunnel.unavailable(now);
   }
 
   /** Our own stream is gone for good: every tunnel ends. */
   disconnect(_now: number): void {
     for (const tunnel of [...this.#tunnels.values()]) tunnel.vanish(new XtlsError("stream-lost"));
     this.#requests.clear();
+  }
+
+  /** True while more has come than one turn of the loop should read: call `readOn` in another. */
+  get hasUnread(): boolean {
+    return this.#unread.size > 0;
+  }
+
+  /** Reads on, as much as is good for one turn. One budget for all tunnels: each that still has something to read goes to the end. */
+  readOn(now: number): void {
+    const budget = new ReadBudget();
+    for (const tunnel of this.#unread) {
+      if (budget.isSpent) return;
+      this.#unread.delete(tunnel);
+      tunnel.readOn(now, budget);
+    }
   }
 
   // --- time and outputs -----------------------------------------------------------------
@@ -326,6 +345,7 @@ export class Endpoint {
   }
 
   #forget(owner: Association): void {
+    this.#unread.delete(owner);
     this.#tunnels.delete(owner.peer);
     this.#requests.forget(owner);
   }

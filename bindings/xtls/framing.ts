@@ -3,7 +3,7 @@
  *
  * Owns the restricted XML of RFC 6120 §11.1, incrementally: no comment, processing instruction,
  * DTD or entity beyond the five, no undeclared prefix, nothing but white space between stanzas,
- * size and depth bounded. Knows no tunnel and no address.
+ * size, depth and the number of elements and attributes bounded. Knows no tunnel and no address.
  */
 import { Element } from "@xmpp/xml";
 import { SaxesParser, type SaxesTagNS } from "saxes";
@@ -11,7 +11,7 @@ import { XtlsError } from "../errors.ts";
 import type { Limits } from "./limits.ts";
 import { NS_CLIENT, NS_XTLS_EXT } from "./namespaces.ts";
 
-type FramingLimits = Pick<Limits, "stanza" | "depth">;
+type FramingLimits = Pick<Limits, "stanza" | "depth" | "stanzaElements" | "stanzaAttributes">;
 
 const STANZAS: readonly string[] = ["message", "presence", "iq"];
 const LEADING_SPACE = /^[ \t\r\n]+/;
@@ -55,6 +55,8 @@ export class Reader {
   #cursor = this.#root;
   #depth = 0;
   #size = 0;
+  #elements = 0;
+  #attributes = 0;
   #isBetween = true;
   #stanzas: Element[] = [];
 
@@ -62,6 +64,8 @@ export class Reader {
     this.#limits = limits;
     this.#parser.write(`<${this.#root.name} xmlns='${NS_CLIENT}'>`);
     this.#parser.on("opentag", (tag) => this.#open(tag));
+    // Before its tag is complete: there may be very many in one.
+    this.#parser.on("attribute", () => this.#countAttribute());
     this.#parser.on("closetag", () => this.#close());
     this.#parser.on("text", (text) => this.#text(text));
     this.#parser.on("cdata", (text) => this.#text(text));
@@ -108,6 +112,8 @@ export class Reader {
     if (!text.startsWith("<")) refuse("text between stanzas");
     this.#isBetween = false;
     this.#size = 0;
+    this.#elements = 0;
+    this.#attributes = 0;
   }
 
   #parse(text: string): void {
@@ -123,11 +129,18 @@ export class Reader {
     if (this.#depth === 0) requireStanza(tag);
     if (++this.#depth > this.#limits.depth)
       throw new XtlsError("stanza-too-large", `A stanza is nested deeper than ${this.#limits.depth}`);
+    if (++this.#elements > this.#limits.stanzaElements)
+      throw new XtlsError("stanza-too-large", `A stanza has more than ${this.#limits.stanzaElements} elements`);
     const attributes = Object.values(tag.attributes).map(({ name, value }) => [name, value]);
     const element = new Element(tag.name, Object.fromEntries(attributes) as Record<string, string>);
     element.parent = this.#cursor;
     if (this.#depth > 1) this.#cursor.children.push(element);
     this.#cursor = element;
+  }
+
+  #countAttribute(): void {
+    if (++this.#attributes > this.#limits.stanzaAttributes)
+      throw new XtlsError("stanza-too-large", `A stanza has more than ${this.#limits.stanzaAttributes} attributes`);
   }
 
   #close(): void {

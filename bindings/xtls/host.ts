@@ -22,6 +22,8 @@ export interface Host {
   request(owner: Association, kind: Request, payload: Element, now: number): string;
   /** The peer is not silent, though it has answered nothing: what is under way may wait on. */
   renew(owner: Association, now: number): void;
+  /** The tunnel has more to read than one turn of the loop should: it waits for `readOn`. */
+  unread(owner: Association): void;
   /** The tunnel is over. */
   ended(owner: Association): void;
 }

@@ -28,12 +28,16 @@ export interface Limits {
   readonly maxBytes: number;
   /** What may wait to be sent: beyond it `send` throws `limit-exceeded`. */
   readonly queue: number;
-  /** Plaintext that may arrive before the peer is judged: a method's messages, and stanzas, which are held. */
+  /** Plaintext that may arrive before the peer is judged: a method's messages, and stanzas, which are held as bytes. */
   readonly held: number;
   /** One inner stanza, as UTF-8. */
   readonly stanza: number;
   /** Nesting of one inner stanza, itself counted. */
   readonly depth: number;
+  /** Elements of one inner stanza, itself counted: each costs many times its bytes. */
+  readonly stanzaElements: number;
+  /** Attributes of one inner stanza, over all of its elements. */
+  readonly stanzaAttributes: number;
   /** From `<start/>` to its answer, at either end. */
   readonly startTimeout: number;
   /** How long a tunnel with `<data/>` or `<close/>` under way goes without an answer or a `<data/>` of the peer's. */
@@ -57,6 +61,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   held: 262144,
   stanza: 262144,
   depth: 64,
+  stanzaElements: 4096,
+  stanzaAttributes: 4096,
   startTimeout: 60_000,
   dataTimeout: 30_000,
   answerTimeout: 300_000,

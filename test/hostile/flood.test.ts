@@ -40,4 +40,22 @@ test("the largest offer that has nothing but what is known is taken", () => {
   assert.not.match(started(buildOffer({ keys, fingerprints, methods, tunnel, ...flags })), "<bad-request");
 });
 
+test("thousands of stanzas at once leave the loop to others: some are handed on in each of its turns", async () => {
+  const stage = new Stage({}, {});
+  await stage.romeo.knows(stage.juliet.identity);
+  await stage.juliet.knows(stage.romeo.identity);
+  assert.is(await stage.romeo.attempt(JULIET), undefined);
+  const [tunnel] = stage.romeo.opened;
+  const sent = Array.from({ length: 5000 }, () => tunnel?.send(xml("presence")));
+  let [most, seen] = [0, 0];
+  while (seen < sent.length) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const received = new Set(stage.juliet.received).size;
+    most = Math.max(most, received - seen);
+    seen = received;
+  }
+  await Promise.all(sent);
+  assert.ok(most <= 2 * 64, `${most} in one turn`);
+});
+
 test.run();

@@ -6,6 +6,7 @@ import xml from "@xmpp/xml";
 import type { Engine } from "../../bindings/tls/engine.ts";
 import { decodeBase64, encodeBase64 } from "../../bindings/xtls/base64.ts";
 import type { Limits } from "../../bindings/xtls/limits.ts";
+import type { Trust } from "../../bindings/xtls/trust.ts";
 import { core, pair, romeo } from "./ends.ts";
 import { JULIET, ROMEO, type End, type Iq } from "./wire-pair.ts";
 
@@ -17,10 +18,13 @@ export class BarePeer {
   readonly engine: Engine;
   /** All that Juliet sent. */
   readonly heard: Iq[] = [];
+  readonly #address: string;
   #last = 0;
 
-  constructor(limits: Partial<Limits> = {}) {
-    this.juliet = pair({}, { limits }).juliet;
+  /** @param juliet to share her with another peer */
+  constructor(limits: Partial<Limits> = {}, juliet?: End, address = ROMEO, trust?: Trust) {
+    this.juliet = juliet ?? pair({}, { limits, ...(trust && { trust }) }).juliet;
+    this.#address = address;
     this.engine = core.engine({ role: "initiator", identity: romeo });
     this.request(xml("start", { xmlns: NS }));
     for (let flight = 0; flight < 4; flight++) this.exchange();
@@ -28,7 +32,7 @@ export class BarePeer {
 
   /** Sends a request to Juliet. */
   request(payload: ReturnType<typeof xml>): void {
-    this.juliet.receive({ type: "set", id: `bare-${++this.#last}`, from: ROMEO, to: JULIET, payload });
+    this.juliet.receive({ type: "set", id: `bare-${++this.#last}`, from: this.#address, to: JULIET, payload });
   }
 
   /** Writes into the tunnel and takes what comes back. */
@@ -46,7 +50,7 @@ export class BarePeer {
   #hear(iq: Iq): void {
     this.heard.push(iq);
     if (iq.type !== "set") return;
-    this.juliet.receive({ type: "result", id: iq.id, from: ROMEO, to: JULIET, payload: undefined });
+    this.juliet.receive({ type: "result", id: iq.id, from: this.#address, to: JULIET, payload: undefined });
     if (!iq.payload?.is("data", NS)) return;
     try {
       this.engine.feed(decodeBase64(iq.payload.getText()));

@@ -122,7 +122,7 @@ function inFlight(window: number, both: Partial<EndOptions> = {}): number {
   do {
     for (const iq of wire.romeo.sent) if (dataOf(iq)) waiting.add(iq.id);
     most = Math.max(most, waiting.size);
-  } while (wire.step(wire.romeo) || wire.step(wire.juliet));
+  } while (wire.step(wire.romeo) || wire.step(wire.juliet) || wire.readOn());
   assert.is(wire.juliet.stanzas.length, 8);
   return most;
 }

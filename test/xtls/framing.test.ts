@@ -1,12 +1,13 @@
 import xml from "@xmpp/xml";
 import fc from "fast-check";
 import { Reader, serialise } from "../../bindings/xtls/framing.ts";
+import { elementsMadeBy } from "../elements.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "./code.ts";
 import { stanza } from "./stanzas.ts";
 
 const test = suite("framing");
-const limits = { stanza: 1000, depth: 8 };
+const limits = { stanza: 1000, depth: 8, stanzaElements: 100, stanzaAttributes: 100 };
 const utf8 = new TextEncoder();
 
 const read = (text: string): string[] => new Reader(limits).push(utf8.encode(text)).map(String);
@@ -33,7 +34,7 @@ test("gives the same stanzas for any split of the bytes", () => {
   fc.assert(
     fc.property(stream, fc.array(fc.nat(60), { minLength: 1, maxLength: 40 }), (stanzas, cuts) => {
       const bytes = utf8.encode(stanzas.join(" \n"));
-      const reader = new Reader({ stanza: 100000, depth: 64 });
+      const reader = new Reader({ ...limits, stanza: 100_000, depth: 64 });
       const stanzasRead: string[] = [];
       for (let at = 0, turn = 0; at < bytes.length; turn++) {
         const end = at + (cuts[turn % cuts.length] as number) + (turn % cuts.length === 0 ? 1 : 0);
@@ -133,6 +134,31 @@ test("bounds the depth of a stanza", () => {
   const nested = (depth: number) => `<message>${"<a>".repeat(depth - 1)}${"</a>".repeat(depth - 1)}</message>`;
   assert.is(refusal(nested(8)), undefined);
   assert.is(refusal(nested(9)), "stanza-too-large");
+});
+
+test("bounds the elements and the attributes of a stanza, over all of its levels", () => {
+  const children = (count: number) => `<message>${"<a/>".repeat(count - 1)}</message>`;
+  const attributes = (one: number, other: number) => {
+    const list = (count: number) => Array.from({ length: count }, (_, at) => ` a${at}=''`).join("");
+    return `<message${list(one)}><b${list(other)}/></message>`;
+  };
+  assert.is(refusal(children(100)), undefined);
+  assert.is(refusal(children(101)), "stanza-too-large");
+  assert.is(refusal(children(100) + children(100)), undefined);
+  assert.is(refusal(attributes(60, 40)), undefined);
+  assert.is(refusal(attributes(60, 41)), "stanza-too-large");
+  assert.is(refusal(attributes(60, 40) + attributes(60, 40)), undefined);
+  assert.is(code(() => serialise(xml("message", {}, ...Array.from({ length: 100 }, () => xml("a"))), limits)), "stanza-too-large");
+});
+
+test("stops at the first element or attribute too many", () => {
+  const huge = { ...limits, stanza: 1_000_000 };
+  const attributes = Array.from({ length: 50_000 }, (_, at) => ` a${at}=''`).join("");
+  for (const text of [`<message>${"<a/>".repeat(50_000)}</message>`, `<message${attributes}/>`]) {
+    const reader = new Reader(huge);
+    const made = elementsMadeBy(() => assert.is(code(() => reader.push(utf8.encode(text))), "stanza-too-large"));
+    assert.ok(made <= 100, `${made} elements`);
+  }
 });
 
 test("sends nothing that it would not accept", () => {

@@ -13,8 +13,9 @@ test("waits 60 s for a start, 30 s for data and for the handshake", () => {
   assert.equal([startTimeout, dataTimeout, handshakeTimeout], [60000, 30000, 30000]);
 });
 
-test("allows stanzas of 256 KiB and depth 64", () => {
-  assert.equal([DEFAULT_LIMITS.stanza, DEFAULT_LIMITS.depth], [262144, 64]);
+test("allows stanzas of 256 KiB and depth 64, with 4096 elements and 4096 attributes", () => {
+  const { stanza, depth, stanzaElements, stanzaAttributes } = DEFAULT_LIMITS;
+  assert.equal([stanza, depth, stanzaElements, stanzaAttributes], [262144, 64, 4096, 4096]);
 });
 
 test("refuses what is not a positive whole number", () => {

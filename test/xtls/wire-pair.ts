@@ -90,6 +90,10 @@ export class End {
     this.after(() => this.endpoint.wake(this.pair.now));
   }
 
+  readOn(): void {
+    this.after(() => this.endpoint.readOn(this.pair.now));
+  }
+
   /** Takes an IQ as its server delivers it. @returns false for an answer that is not taken */
   receive({ type, id, from, payload }: Iq): boolean {
     return this.after(() => {
@@ -172,8 +176,15 @@ export class WirePair {
   settle(first: () => boolean = () => true): this {
     for (;;) {
       const [one, other] = first() ? [this.romeo, this.juliet] : [this.juliet, this.romeo];
-      if (!this.step(one) && !this.step(other)) return this;
+      if (!this.step(one) && !this.step(other) && !this.readOn()) return this;
     }
+  }
+
+  /** Gives both ends another turn of their loops, if they want one. */
+  readOn(): boolean {
+    const waiting = [this.romeo, this.juliet].filter(({ endpoint }) => endpoint.hasUnread);
+    for (const end of waiting) end.readOn();
+    return waiting.length > 0;
   }
 
   /** Opens a tunnel from Romeo to Juliet. */
