@@ -1,8 +1,8 @@
 /**
  * A queue for what strangers can ask of us: a person's attention, a processor.
  *
- * A few run at once, one for each JID; what our own side asked for goes first. The rest wait, and few of them, in all and
- * of each JID and domain. Where there is no more room the domain that has most waiting loses its last, so that nobody
+ * A few run at once, one for each JID; what our own side asked for goes first. The rest wait, and of strangers few, in all
+ * and of each JID and domain. Where there is no more room the domain that has most waiting loses its last, so that nobody
  * fills the queue for others. Knows nothing of what is done.
  */
 import { domainOf } from "../base/jid.ts";
@@ -17,7 +17,7 @@ export interface Places {
   readonly runningPerDomain: number;
   /** Places at work beside these that only our own requests may take. */
   readonly reserved: number;
-  /** Waiting for a place, of strangers in all; as many of our own requests may wait. */
+  /** Waiting for a place, of strangers in all. Of our own requests, which no stranger multiplies, any number waits. */
   readonly waiting: number;
   readonly waitingPerDomain: number;
   readonly waitingPerJid: number;
@@ -90,13 +90,13 @@ export class FairQueue {
 
   /** Turns somebody away when there are too many since that one came. */
   #makeRoom(newcomer: Waiter): void {
+    if (newcomer.isOwnRequest) return;
     const { waiting, waitingPerDomain, waitingPerJid } = this.#places;
-    const alike = this.#waiting.filter(newcomer.isOwnRequest ? isOwn : isStrangers);
-    const ofJid = alike.filter(({ jid }) => jid === newcomer.jid);
-    const ofDomain = alike.filter(({ domain }) => domain === newcomer.domain);
-    const isTooMany = ofJid.length > waitingPerJid || (!newcomer.isOwnRequest && ofDomain.length > waitingPerDomain);
-    if (isTooMany) this.#turnAway(newcomer);
-    else if (alike.length > waiting) this.#turnAway(lastOfLargest(alike));
+    const strangers = this.#waiting.filter(isStrangers);
+    const ofJid = strangers.filter(({ jid }) => jid === newcomer.jid);
+    const ofDomain = strangers.filter(({ domain }) => domain === newcomer.domain);
+    if (ofJid.length > waitingPerJid || ofDomain.length > waitingPerDomain) this.#turnAway(newcomer);
+    else if (strangers.length > waiting) this.#turnAway(lastOfLargest(strangers));
   }
 
   #turnAway(waiter: Waiter | undefined): void {

@@ -70,7 +70,7 @@ const OTHER = { initiator: "responder", responder: "initiator" } as const;
 const utf8 = new TextEncoder();
 
 /** What strangers show is looked at one after the other: it takes milliseconds of the one thread that all share. */
-const JUDGED = { running: 1, runningPerDomain: 1, reserved: 0, waiting: 64, waitingPerDomain: 32, waitingPerJid: 16 };
+const JUDGED = { running: 1, runningPerDomain: 1, reserved: 0, waiting: 128, waitingPerDomain: 64, waitingPerJid: 16 };
 
 type Context = OpenPgpOptions & { readonly tries: Tries; readonly judging: FairQueue };
 
@@ -80,7 +80,7 @@ type Context = OpenPgpOptions & { readonly tries: Tries; readonly judging: FairQ
  * Its run ends with `dependency-missing` without that package; `wrong-passphrase` or `invalid-argument` for our own
  * key; `key-refused` for a peer's key that is unknown, not the peer's, weak (RSA below 2048 bits, DSA), revoked, expired,
  * or whose newest self-signature is not in force (weak as SHA-1, expired); `not-authorized` for a signature that is not
- * over this tunnel; `method-violation` for a malformed message; `too-many-tries` when eight proofs of a stranger, or 64
+ * over this tunnel; `method-violation` for a malformed message; `too-many-tries` when eight proofs of a stranger, or 256
  * of its domain, came to nothing, for a minute and more; `too-many-pending` when too many wait to be looked at.
  */
 export function openpgp(options: OpenPgpOptions): Method {

@@ -78,7 +78,7 @@ const VERSION = "xtls srp 1";
 const utf8 = new TextEncoder();
 
 /** One password is stretched at a time: strangers in numbers keep one core busy and no more, and leave the platform's other threads to those who read and write files. */
-const STRETCHES = { running: 1, runningPerDomain: 1, reserved: 0, waiting: 64, waitingPerDomain: 32, waitingPerJid: 16 };
+const STRETCHES = { running: 1, runningPerDomain: 1, reserved: 0, waiting: 128, waitingPerDomain: 64, waitingPerJid: 16 };
 
 /**
  * Believes the end that knows the password.

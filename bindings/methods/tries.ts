@@ -28,8 +28,11 @@ const OF_DOMAIN = { firstWait: MINUTE, longestWait: HOUR, leak: HOUR, capacity: 
 
 /** For what gives a stranger something: a guess, or a person's attention. */
 export const PROOFS: Allowance = { jid: { ...OF_JID, free: 3 }, domain: { ...OF_DOMAIN, free: 32 } };
-/** For what costs us work and gives nothing. */
-export const WORK: Allowance = { jid: { ...OF_JID, longestWait: HOUR, free: 8 }, domain: { ...OF_DOMAIN, free: 64 } };
+/** For what costs us work and gives nothing: a server that restarts may well have made hundreds of its users break off. */
+export const WORK: Allowance = {
+  jid: { ...OF_JID, free: 8, longestWait: HOUR, leak: 10 * MINUTE },
+  domain: { ...OF_DOMAIN, free: 256, leak: MINUTE / 6 },
+};
 
 export class Tries {
   readonly #jids: Ledger;

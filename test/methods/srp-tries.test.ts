@@ -8,7 +8,7 @@ import type { Method } from "../../bindings/methods/method.ts";
 import type { Party } from "../../bindings/methods/party.ts";
 import { srpOf } from "../../bindings/methods/srp.ts";
 import type { Stretch } from "../../bindings/methods/srp/stretch.ts";
-import { Tries } from "../../bindings/methods/tries.ts";
+import { Tries, WORK } from "../../bindings/methods/tries.ts";
 import type { Role } from "../../bindings/xtls/state.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "../xtls/code.ts";
@@ -252,6 +252,22 @@ test("a stranger who has eight passwords stretched and proves nothing has none s
   assert.is(await runs.responder.right(method), "verified");
   for (let run = 0; run < 8; run++) await leave(false);
   assert.is(stretched, 9 + 1 + 8, "who proves something begins anew");
+});
+
+test("of a domain that makes us work in vain 256 times, some six a minute are served from then on", () => {
+  const clock = new Clock();
+  const tries = new Tries(() => clock.now, WORK);
+  const each = (index: number) => stranger(`stranger${index}@evil.example`);
+  let served = 0;
+  const press = () => { for (let index = 0; index < 300; index++) served += fail(tries, each(served), 1); };
+  press();
+  assert.is(served, 256);
+  for (let minute = 0; minute < 60; minute++) clock.pass(60), press();
+  assert.ok(served > 256 + 60 && served <= 256 + 6 * 60, String(served));
+  clock.pass(3600);
+  served = 0;
+  press();
+  assert.is(served, 256, "an hour later all is forgotten");
 });
 
 test("strangers in numbers keep one core busy: one password is stretched at a time, and none for those who left", async () => {
