@@ -52,6 +52,7 @@ export const ERRORS = {
   "file-not-found":       { blame: "caller",  tunnel: "none",  advice: "There is no such file, or no such folder for it: make it first." },
   "file-failed":          { blame: "host",    tunnel: "none",  advice: "The file system refused to read or write; the cause says why." },
   "dependency-missing":   { blame: "host",    tunnel: "none",  advice: "Something optional is needed: install the package that the message names; crypto.subtle browsers give to pages over HTTPS alone." },
+  "unfit-key":            { blame: "anyone",  tunnel: "ends",  alert: 43, advice: "A certificate's key is none that is taken: RSA has 2048 to 4096 bits and an odd exponent of at most 32 bits, EC is P-256 or P-384." },
   "invalid-certificate":  { blame: "anyone",  tunnel: "ends",  alert: 42, advice: "The bytes are not an X.509 certificate that can be read safely." },
   "invalid-jid":          { blame: "caller",  tunnel: "none",  advice: "A JID is malformed, or bare where a full one is needed, or full where a bare one is." },
   "limit-exceeded":       { blame: "caller",  tunnel: "stays", advice: "A bounded buffer is full and nothing was taken: drain or read first, or raise the limit." },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chain.h"
+#include "key.h"
 #include "mbedtls/asn1.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/pem.h"
@@ -36,7 +37,9 @@ static int take_extension(void *nothing, const mbedtls_x509_crt *crt, const mbed
 
 static int add_certificate(xtls_authorities *authorities, const unsigned char *der, size_t length)
 {
-    return mbedtls_x509_crt_parse_der_with_ext_cb(&authorities->certificates, der, length, 1, take_extension, NULL);
+    int error = mbedtls_x509_crt_parse_der_with_ext_cb(&authorities->certificates, der, length, 1, take_extension, NULL);
+
+    return error == 0 && !xtls_key_are_fit(&authorities->certificates) ? XTLS_ERR_KEY : error;
 }
 
 static int add_revocations(xtls_authorities *authorities, const unsigned char *der, size_t length)
@@ -102,7 +105,8 @@ static int add_der(xtls_authorities *authorities, const unsigned char *der, size
 {
     int error = add_certificate(authorities, der, length);
 
-    return error == 0 || xtls_status(error) == XTLS_ERR_MEMORY ? error : add_revocations(authorities, der, length);
+    return error == 0 || xtls_chain_status(error) != XTLS_ERR_CERTIFICATE ? error
+                                                                           : add_revocations(authorities, der, length);
 }
 
 /* DER begins with a SEQUENCE of more than 127 bytes, which no text does. */
@@ -120,10 +124,7 @@ static int add(xtls_authorities *authorities, const unsigned char *bytes, size_t
     } else {
         error = memchr(bytes, '\0', length) != NULL ? XTLS_ERR_CERTIFICATE : add_pem(authorities, bytes, length);
     }
-    if (error == 0) {
-        return XTLS_OK;
-    }
-    return xtls_status(error) == XTLS_ERR_MEMORY ? XTLS_ERR_MEMORY : XTLS_ERR_CERTIFICATE;
+    return error == 0 ? XTLS_OK : xtls_chain_status(error);
 }
 
 static xtls_authorities *new_authorities(void)
@@ -173,6 +174,14 @@ int xtls_authorities_add(xtls_authorities *authorities, const unsigned char *byt
 
 /* --- judging --------------------------------------------------------------------- */
 
+/* The verification of one chain, from its authority down. */
+typedef struct verification {
+    const xtls_authorities *authorities;
+    unsigned purposes;              /* that all certificates so far are good for */
+    const mbedtls_x509_crt *issuer; /* the certificate before; NULL at the first */
+    int is_refused;                 /* one so far leads nowhere: nobody is looked up in lists for its sake */
+} verification;
+
 static int note_name_constraints(void *found, int tag, unsigned char *extension, size_t length)
 {
     size_t oid;
@@ -214,7 +223,7 @@ static int is_authority(const xtls_authorities *authorities, const mbedtls_x509_
     return 0;
 }
 
-static uint32_t judge_revocation(const xtls_verification *verification, const mbedtls_x509_crt *crt)
+static uint32_t judge_revocation(const verification *verification, const mbedtls_x509_crt *crt)
 {
     const xtls_authorities *authorities = verification->authorities;
     uint32_t problems = 0;
@@ -239,7 +248,7 @@ static unsigned purposes_of(const mbedtls_x509_crt *crt)
 }
 
 /* An authority for mail vouches for mail, whatever it signs: a purpose has to be allowed all the way down. */
-static uint32_t judge_purpose(xtls_verification *verification, const mbedtls_x509_crt *crt)
+static uint32_t judge_purpose(verification *verification, const mbedtls_x509_crt *crt)
 {
     verification->purposes &= purposes_of(crt);
     return verification->purposes == 0 ? MBEDTLS_X509_BADCERT_EXT_KEY_USAGE : 0;
@@ -248,7 +257,7 @@ static uint32_t judge_purpose(xtls_verification *verification, const mbedtls_x50
 /* Mbed TLS's callback for each certificate of a chain, the authority's first: what it does not check itself. */
 static int judge_link(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *problems)
 {
-    xtls_verification *verification = context;
+    verification *verification = context;
 
     verification->is_refused |= (*problems & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
     if (depth > 0 && has_name_constraints(crt)) {
@@ -260,10 +269,41 @@ static int judge_link(void *context, mbedtls_x509_crt *crt, int depth, uint32_t 
     return 0;
 }
 
+static uint32_t judge_time(const mbedtls_x509_crt *crt)
+{
+    return (mbedtls_x509_time_is_past(&crt->valid_to) ? MBEDTLS_X509_BADCERT_EXPIRED : 0u) |
+           (mbedtls_x509_time_is_future(&crt->valid_from) ? MBEDTLS_X509_BADCERT_FUTURE : 0u);
+}
+
+/*
+ * Takes away issuers that are out of date, and returns what they are. Of those of the right name Mbed TLS would try one
+ * after the other until one is in date, at every step: so whoever sends ten of them makes it verify 45 signatures.
+ */
+static uint32_t drop_outdated(mbedtls_x509_crt *crt)
+{
+    uint32_t problems = 0;
+
+    while (crt->next != NULL) {
+        mbedtls_x509_crt *issuer = crt->next;
+        uint32_t problem = judge_time(issuer);
+
+        if (problem == 0) {
+            crt = issuer;
+            continue;
+        }
+        problems |= problem;
+        crt->next = issuer->next;
+        issuer->next = NULL;
+        mbedtls_x509_crt_free(issuer);
+        xtls_free(issuer);
+    }
+    return problems;
+}
+
 static int judge(const xtls_authorities *authorities, unsigned purposes, mbedtls_x509_crt *crt, unsigned *problems)
 {
-    xtls_verification verification = { authorities, purposes, NULL, 0 };
-    uint32_t flags = 0;
+    verification verification = { authorities, purposes, NULL, 0 };
+    uint32_t flags = 0, outdated = drop_outdated(crt);
     int error = mbedtls_x509_crt_verify(crt, (mbedtls_x509_crt *) &authorities->certificates, NULL, NULL, &flags,
                                         judge_link, &verification);
 
@@ -274,6 +314,9 @@ static int judge(const xtls_authorities *authorities, unsigned purposes, mbedtls
     }
     if (mbedtls_x509_crt_check_key_usage(crt, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) != 0) { /* as in a handshake */
         flags |= MBEDTLS_X509_BADCERT_KEY_USAGE;
+    }
+    if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) {
+        flags |= outdated; /* with them it might have led somewhere */
     }
     *problems = flags;
     return XTLS_OK;
@@ -290,14 +333,17 @@ int xtls_authorities_verify_for(const xtls_authorities *authorities, unsigned pu
     }
     mbedtls_x509_crt_init(&crt);
     status = xtls_chain_parse(chain, length, &crt);
+    if (status == XTLS_OK && !xtls_key_are_fit(&crt)) {
+        status = XTLS_ERR_KEY;
+    }
     if (status == XTLS_OK) {
         status = judge(authorities, purposes, &crt, problems);
+    } else if (status == XTLS_ERR_KEY) {
+        *problems = MBEDTLS_X509_BADCERT_BAD_KEY;
+        status = XTLS_OK;
     }
     mbedtls_x509_crt_free(&crt);
-    if (status != XTLS_OK) {
-        return xtls_status(status) == XTLS_ERR_MEMORY ? XTLS_ERR_MEMORY : XTLS_ERR_CERTIFICATE;
-    }
-    return XTLS_OK;
+    return status == XTLS_OK ? XTLS_OK : xtls_chain_status(status);
 }
 
 int xtls_authorities_verify(const xtls_authorities *authorities, const unsigned char *chain, size_t length,
@@ -320,12 +366,4 @@ xtls_authorities *xtls_authorities_retain(xtls_authorities *authorities)
 {
     authorities->references++;
     return authorities;
-}
-
-void xtls_authorities_demand(xtls_authorities *authorities, unsigned purpose, xtls_verification *verification,
-                             mbedtls_ssl_config *config)
-{
-    *verification = (xtls_verification) { authorities, purpose, NULL, 0 };
-    mbedtls_ssl_conf_ca_chain(config, &authorities->certificates, NULL);
-    mbedtls_ssl_conf_verify(config, judge_link, verification);
 }

@@ -18,19 +18,20 @@ typedef struct xtls_authorities xtls_authorities;
 
 /*
  * Certificates and revocation lists (borrowed): PEM with one or more of either, or the DER of one.
- * There must be a certificate. XTLS_OK, XTLS_ERR_CERTIFICATE, XTLS_ERR_MEMORY.
+ * There must be a certificate. XTLS_OK, XTLS_ERR_CERTIFICATE, XTLS_ERR_KEY, XTLS_ERR_MEMORY.
  */
 int xtls_authorities_parse(const unsigned char *bytes, size_t length, xtls_authorities **output);
 
 /*
  * More of them, before the first engine uses them. After an error the set is fit for nothing but
- * xtls_authorities_free. XTLS_OK, XTLS_ERR_CERTIFICATE, XTLS_ERR_MEMORY, XTLS_ERR_STATE.
+ * xtls_authorities_free. XTLS_OK, XTLS_ERR_CERTIFICATE, XTLS_ERR_KEY, XTLS_ERR_MEMORY, XTLS_ERR_STATE.
  */
 int xtls_authorities_add(xtls_authorities *authorities, const unsigned char *bytes, size_t length);
 
 /*
  * Verifies a chain, own certificate first, given as DER certificates laid end to end.
- * XTLS_OK with bits of problems in *problems (0: trusted), XTLS_ERR_CERTIFICATE or XTLS_ERR_MEMORY.
+ * XTLS_OK with bits of problems in *problems (0: trusted), XTLS_ERR_CERTIFICATE or XTLS_ERR_MEMORY. No signature is
+ * verified when a key is none that is computed with: then that is the one problem (MBEDTLS_X509_BADCERT_BAD_KEY).
  * As soon as there is any revocation list, each certificate needs a valid one of its issuer.
  */
 int xtls_authorities_verify(const xtls_authorities *authorities, const unsigned char *chain, size_t length,
@@ -41,21 +42,10 @@ void xtls_authorities_free(xtls_authorities *authorities);
 
 /* --- inside the core ---------------------------------------------------------- */
 
-struct mbedtls_ssl_config;
-struct mbedtls_x509_crt;
-
 /* What a certificate may be for, bits of extendedKeyUsage (RFC 5280 4.2.1.12). */
 #define XTLS_PURPOSE_TLS_CLIENT 1u
 #define XTLS_PURPOSE_TLS_SERVER 2u
 #define XTLS_PURPOSE_TLS        3u /* one of them: who is TLS's client among two clients of XMPP is chance */
-
-/* The verification of one chain, from its authority down. */
-typedef struct xtls_verification {
-    const xtls_authorities *authorities;
-    unsigned purposes;                     /* that all certificates so far are good for */
-    const struct mbedtls_x509_crt *issuer; /* the certificate before; NULL at the first */
-    int is_refused;                        /* one so far leads nowhere: nobody is looked up in lists for its sake */
-} xtls_verification;
 
 /* One reference more, given back by xtls_authorities_free. */
 xtls_authorities *xtls_authorities_retain(xtls_authorities *authorities);
@@ -63,12 +53,5 @@ xtls_authorities *xtls_authorities_retain(xtls_authorities *authorities);
 /* As xtls_authorities_verify, for some of XTLS_PURPOSE_* only. */
 int xtls_authorities_verify_for(const xtls_authorities *authorities, unsigned purposes, const unsigned char *chain,
                                 size_t length, unsigned *problems);
-
-/*
- * The chain of a peer under `config` is verified against these, for that purpose, in *verification. All three must
- * outlive its handshake, which is one.
- */
-void xtls_authorities_demand(xtls_authorities *authorities, unsigned purpose, xtls_verification *verification,
-                             struct mbedtls_ssl_config *config);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "chain.h"
+#include "key.h"
 #include "mbedtls/asn1.h"
 #include "mbedtls/md.h"
 #include "mbedtls/oid.h"
@@ -154,9 +156,12 @@ static int parse_one(mbedtls_x509_crt *crt, const unsigned char *der, size_t len
     int error = mbedtls_x509_crt_parse_der(crt, der, length);
 
     if (error != 0) {
-        return xtls_status(error) == XTLS_ERR_MEMORY ? XTLS_ERR_MEMORY : XTLS_ERR_CERTIFICATE;
+        return xtls_chain_status(error);
     }
-    return crt->raw.len == length ? XTLS_OK : XTLS_ERR_CERTIFICATE;
+    if (crt->raw.len != length) {
+        return XTLS_ERR_CERTIFICATE;
+    }
+    return xtls_key_is_fit(&crt->pk) ? XTLS_OK : XTLS_ERR_KEY;
 }
 
 int xtls_certificate_read(const unsigned char *der, size_t length, unsigned char *output, size_t max)

@@ -20,7 +20,7 @@
 
 /*
  * Reads one DER certificate (borrowed) and writes its fields. The length
- * written, XTLS_ERR_CERTIFICATE, XTLS_ERR_SPACE or XTLS_ERR_MEMORY. A name with
+ * written, XTLS_ERR_CERTIFICATE, XTLS_ERR_KEY, XTLS_ERR_SPACE or XTLS_ERR_MEMORY. A name with
  * a control character, bad UTF-8 or more than 2047 bytes makes the certificate invalid.
  */
 int xtls_certificate_read(const unsigned char *der, size_t length, unsigned char *output, size_t max);

@@ -98,10 +98,17 @@ int xtls_chain_parse(const unsigned char *der, size_t length, mbedtls_x509_crt *
                                                          : mbedtls_x509_crt_parse_der(output, start, one);
 
         if (error != 0) {
-            return xtls_status(error) == XTLS_ERR_MEMORY ? XTLS_ERR_MEMORY : XTLS_ERR_CERTIFICATE;
+            return xtls_chain_status(error);
         }
     } while (der < end);
     return XTLS_OK;
+}
+
+int xtls_chain_status(int error)
+{
+    int status = xtls_status(error);
+
+    return status == XTLS_ERR_MEMORY || status == XTLS_ERR_KEY ? status : XTLS_ERR_CERTIFICATE;
 }
 
 void xtls_chain_free(xtls_chain *chain)

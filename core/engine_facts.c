@@ -76,7 +76,7 @@ int xtls_engine_alpn_chosen(const xtls_engine *engine, unsigned char *output, si
 
 int xtls_engine_peer(const xtls_engine *engine, unsigned index, unsigned char *output, size_t max)
 {
-    return xtls_chain_certificate(&engine->peer, index, output, max);
+    return engine->version == 0 ? 0 : xtls_chain_certificate(&engine->peer, index, output, max);
 }
 
 int xtls_engine_session(xtls_engine *engine, unsigned char *output, size_t max)

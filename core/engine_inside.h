@@ -34,7 +34,6 @@ struct xtls_engine {
     xtls_bio ciphertext_out;
     xtls_bio plaintext;      /* older than the record that may wait inside Mbed TLS */
 
-    xtls_verification verification; /* of the peer's chain, with authorities */
 
     mbedtls_ssl_config config;
     mbedtls_ssl_context ssl;

@@ -211,7 +211,6 @@ int xtls_engine_authorities(xtls_engine *engine, xtls_authorities *authorities)
         return XTLS_ERR_STATE;
     }
     engine->authorities = xtls_authorities_retain(authorities);
-    xtls_authorities_demand(authorities, xtls_options_purpose(engine), &engine->verification, &engine->config);
     return XTLS_OK;
 }
 

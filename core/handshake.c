@@ -4,24 +4,45 @@
  * certificate, and ask for the other's; with authorities set it leads there. A demand that is not met stops the next step.
  */
 #include "engine_inside.h"
+#include "key.h"
 #include "memory.h"
 #include "peek.h"
 #include "status.h"
 
 #define UNKNOWN 0xFFFFFFFF /* Mbed TLS: there is no result yet */
 
+/*
+ * Whether the chain leads to an authority, by the same rules as when a ticket or a caller brings it. Mbed TLS has looked at
+ * what the certificate is meant for, by the role of its end, and at nothing else.
+ */
+static int judge_chain(xtls_engine *engine)
+{
+    unsigned problems = 0;
+    int status = xtls_authorities_verify_for(engine->authorities, xtls_options_purpose(engine), engine->peer.der,
+                                             engine->peer.length, &problems);
+
+    engine->problems = (engine->problems & ~MBEDTLS_X509_BADCERT_NOT_TRUSTED) | problems;
+    return status == XTLS_OK && engine->problems != 0 ? MBEDTLS_ERR_X509_CERT_VERIFY_FAILED : status;
+}
+
+/* Once, when the peer has shown its chain: before anything is computed with a key in it. */
 static int judge_certificate(xtls_engine *engine)
 {
-    uint32_t problems = mbedtls_ssl_get_verify_result(&engine->ssl);
+    const mbedtls_x509_crt *certificate = xtls_peek_certificate(&engine->ssl);
+    int status;
 
-    if (problems == UNKNOWN) {
+    if (engine->peer.length > 0 || mbedtls_ssl_get_verify_result(&engine->ssl) == UNKNOWN) {
         return XTLS_OK;
     }
-    engine->problems = problems;
-    if (problems & MBEDTLS_X509_BADCERT_MISSING) {
-        return MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE;
+    engine->problems = mbedtls_ssl_get_verify_result(&engine->ssl);
+    if (certificate == NULL) {
+        return engine->problems & MBEDTLS_X509_BADCERT_MISSING ? MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE : XTLS_OK;
     }
-    return problems != 0 && engine->authorities != NULL ? MBEDTLS_ERR_X509_CERT_VERIFY_FAILED : XTLS_OK;
+    status = xtls_chain_collect(&engine->peer, certificate);
+    if (status == XTLS_OK && !xtls_key_are_fit(certificate)) {
+        status = XTLS_ERR_KEY;
+    }
+    return status == XTLS_OK && engine->authorities != NULL ? judge_chain(engine) : status;
 }
 
 /*
@@ -64,17 +85,14 @@ static void observe(xtls_engine *engine)
 
 int xtls_handshake_meet_peer(xtls_engine *engine)
 {
-    const mbedtls_x509_crt *certificate = mbedtls_ssl_get_peer_cert(&engine->ssl);
-
+    if (!engine->is_resumed) {
+        xtls_chain_free(&engine->restored);
+        return engine->peer.length > 0 ? XTLS_OK : MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE;
+    }
     if (engine->peer.length > 0) {
         return XTLS_OK;
     }
-    if (!engine->is_resumed) {
-        xtls_chain_free(&engine->restored);
-        return certificate == NULL ? MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE
-                                   : xtls_chain_collect(&engine->peer, certificate);
-    }
-    if (certificate != NULL || engine->restored.length == 0) {
+    if (engine->restored.length == 0) {
         return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
     }
     engine->peer = engine->restored;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chain.h"
+#include "key.h"
 #include "digest.h"
 #include "mbedtls/ecp.h"
 #include "mbedtls/oid.h"
@@ -130,6 +131,9 @@ static int read_parts(xtls_identity *identity, bytes certificates, bytes key)
     if (error > 0) { /* so many could not be read */
         error = MBEDTLS_ERR_X509_INVALID_FORMAT;
     }
+    if (error == 0 && !xtls_key_are_fit(&identity->certificates)) {
+        error = XTLS_ERR_KEY;
+    }
     if (error == 0) {
         error = mbedtls_pk_parse_key(&identity->key, key.at, key.length, NULL, 0, xtls_random, NULL);
     }
@@ -141,6 +145,7 @@ static int read_parts(xtls_identity *identity, bytes certificates, bytes key)
     case XTLS_OK:
     case XTLS_ERR_MEMORY:
     case XTLS_ERR_RANDOM:
+    case XTLS_ERR_KEY:
         return xtls_status(error);
     default:
         return XTLS_ERR_IDENTITY;

@@ -21,13 +21,13 @@ int xtls_identity_create(const char *jid, size_t jid_length, unsigned days, xtls
 /*
  * PEM (borrowed, no terminating NUL needed): one unencrypted private key
  * (PKCS#8, SEC1, PKCS#1) and one or more certificates, the key's own first.
- * XTLS_OK, XTLS_ERR_IDENTITY, XTLS_ERR_MEMORY.
+ * XTLS_OK, XTLS_ERR_IDENTITY, XTLS_ERR_KEY (of any of the certificates), XTLS_ERR_MEMORY.
  */
 int xtls_identity_parse(const char *pem, size_t length, xtls_identity **output);
 
 /*
  * The same from parts: the private key as PKCS#8 in DER, the certificates as PEM (both borrowed).
- * XTLS_OK, XTLS_ERR_IDENTITY, XTLS_ERR_MEMORY, XTLS_ERR_ARGUMENT.
+ * XTLS_OK, XTLS_ERR_IDENTITY, XTLS_ERR_KEY, XTLS_ERR_MEMORY, XTLS_ERR_ARGUMENT.
  */
 int xtls_identity_join(const unsigned char *key, size_t key_length, const char *pem, size_t length,
                        xtls_identity **output);

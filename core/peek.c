@@ -78,6 +78,11 @@ const unsigned char *xtls_peek_exporter_secret(const mbedtls_ssl_context *ssl)
     return ssl->session_negotiate->app_secrets.exporter_master_secret;
 }
 
+const mbedtls_x509_crt *xtls_peek_certificate(const mbedtls_ssl_context *ssl)
+{
+    return ssl->session_negotiate == NULL ? NULL : ssl->session_negotiate->peer_cert;
+}
+
 int xtls_peek_pended_alert(const mbedtls_ssl_context *ssl, int error)
 {
     return ssl->alert_reason == error ? ssl->alert_type : -1;

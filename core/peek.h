@@ -35,6 +35,9 @@ int xtls_peek_is_unrequested(const mbedtls_ssl_context *ssl);
 /* The exporter secret, which Mbed TLS's key export leaves out, as long as the hash. During a handshake. */
 const unsigned char *xtls_peek_exporter_secret(const mbedtls_ssl_context *ssl);
 
+/* The chain that the peer has shown, NULL when there is none (yet). During a handshake. */
+const mbedtls_x509_crt *xtls_peek_certificate(const mbedtls_ssl_context *ssl);
+
 /* The alert that Mbed TLS itself decided to send for `error`, -1 if it did not. */
 int xtls_peek_pended_alert(const mbedtls_ssl_context *ssl, int error);
 

@@ -64,5 +64,8 @@ int xtls_status(int error)
     if (is_out_of_memory(error)) {
         return XTLS_ERR_MEMORY;
     }
+    if (MODULE(error) == MBEDTLS_ERR_PK_INVALID_PUBKEY) { /* Mbed TLS's own bounds, and what they rest on */
+        return XTLS_ERR_KEY;
+    }
     return is_without_randomness(error) ? XTLS_ERR_RANDOM : error;
 }

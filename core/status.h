@@ -21,6 +21,7 @@
 #define XTLS_ERR_CANCELED    (-0x1000B) /* the caller closed during the handshake, or aborted */
 #define XTLS_ERR_PUBLIC      (-0x1000C) /* the peer's public value is one that must not be computed with */
 #define XTLS_ERR_UNREQUESTED (-0x1000D) /* the server did not ask for our certificate */
+#define XTLS_ERR_KEY         (-0x1000E) /* a public key that must not be computed with: key.h */
 
 /* --- inside the core ---------------------------------------------------------- */
 

@@ -38,7 +38,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   0x2000:  "nsCertType does not allow this",
   0x4000:  "weak hash",
   0x8000:  "key type not accepted",
-  0x10000: "weak key or curve",
+  0x10000: "weak key or curve, or a key longer than is taken",
   0x20000: "revocation list with a weak hash",
   0x40000: "revocation list with a key type not accepted",
   0x80000: "revocation list with a weak key or curve",

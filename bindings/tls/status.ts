@@ -24,6 +24,7 @@ export const STATUS = {
   canceled:    -0x1000b,
   public:      -0x1000c,
   unrequested: -0x1000d,
+  key:         -0x1000e,
 } as const;
 
 // prettier-ignore
@@ -41,6 +42,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   [STATUS.canceled]:    "handshake-canceled",
   [STATUS.public]:      "method-violation",
   [STATUS.unrequested]: "certificate-not-requested",
+  [STATUS.key]:         "unfit-key",
 
   [-0x2700]: "certificate-refused",  // X509_CERT_VERIFY_FAILED
   [-0x2880]: "out-of-memory",        // X509_ALLOC_FAILED

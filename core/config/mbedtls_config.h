@@ -49,6 +49,7 @@
 /* --- RSA: other people's certificates ------------------------------------------- */
 
 #define MBEDTLS_RSA_C                                   /* verify and sign */
+#define MBEDTLS_MPI_MAX_SIZE 512                        /* 4096 bits, the most that key.c takes */
 #define MBEDTLS_PKCS1_V15                               /* certificate signatures */
 #define MBEDTLS_PKCS1_V21                               /* PSS: TLS 1.3 allows nothing else */
 #define MBEDTLS_X509_RSASSA_PSS_SUPPORT                 /* certificates signed with PSS */
