@@ -47,6 +47,7 @@ struct xtls_engine {
     unsigned char *claimed;  /* responder: the session taken from the table; a second ClientHello wants it again */
     size_t claimed_length;
     unsigned char claimed_ticket[XTLS_TICKET_LENGTH];
+    unsigned tickets_tried;
     unsigned char *session;  /* initiator: the latest ticket not given out yet; owned */
     size_t session_length;
 

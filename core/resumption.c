@@ -15,6 +15,12 @@
 #include "session.h"
 #include "status.h"
 
+/*
+ * Tickets of one handshake that are looked up, and their chains judged: a table may be long, and a hello have hundreds, or
+ * one a hundred times. Who has tickets offers one or two, and again after a HelloRetryRequest.
+ */
+#define TICKETS_TRIED_MAX 4
+
 static int is_still_trusted(const xtls_engine *engine)
 {
     unsigned problems = 0;
@@ -82,6 +88,10 @@ int xtls_resumption_parse(void *context, mbedtls_ssl_session *session, unsigned 
     xtls_engine *engine = context;
 
     xtls_chain_free(&engine->restored);
+    if (engine->tickets_tried == TICKETS_TRIED_MAX) {
+        return MBEDTLS_ERR_SSL_INVALID_MAC;
+    }
+    engine->tickets_tried++;
     if (!claim(engine, ticket, length) ||
         xtls_session_unpack(engine->claimed, engine->claimed_length, session, &engine->restored) != XTLS_OK) {
         return MBEDTLS_ERR_SSL_INVALID_MAC;

@@ -63,11 +63,12 @@ run() {
   [ "$failed" = 0 ]
 }
 
-# A test, and what tests share (the files there that are no tests themselves).
+# A test, and what tests share (the files there that are no tests themselves). It may say what it links with.
 compile() {
-  local shared
+  local shared flags
+  flags=$(sed -n 's|^ \* Links with: ||p' "native/$1.c")
   shared=$(cd native && ls ./*.c | grep --invert-match -e '_test\.c$' -e constant_time || true)
-  (cd native && $CC $CFLAGS "$1.c" $shared ../libcore.a -Wl,--start-group ../libfast.a ../libmbedtls.a -Wl,--end-group -o "../programs/$1")
+  (cd native && $CC $CFLAGS "$1.c" $shared $flags ../libcore.a -Wl,--start-group ../libfast.a ../libmbedtls.a -Wl,--end-group -o "../programs/$1")
 }
 
 main "$@"

@@ -26,7 +26,7 @@ static void read_identity(const char *pem, size_t length, int is_again)
     xtls_identity *identity = NULL;
     int status = xtls_identity_parse(pem, length, &identity), written;
 
-    HOLDS(status == XTLS_OK || (!is_again && status == XTLS_ERR_IDENTITY));
+    HOLDS(status == XTLS_OK || (!is_again && (status == XTLS_ERR_IDENTITY || status == XTLS_ERR_KEY)));
     if (status != XTLS_OK) {
         return;
     }
@@ -81,7 +81,7 @@ static void read_parts(input *in)
     key = take_block(in, key_length);
     at = append(pem, 0, 3, in->at, in->left);
     status = xtls_identity_join(key, key_length, pem, at, &identity);
-    HOLDS(status == XTLS_OK || status == XTLS_ERR_IDENTITY || (status == XTLS_ERR_ARGUMENT && key_length == 0));
+    HOLDS(status == XTLS_OK || status == XTLS_ERR_IDENTITY || status == XTLS_ERR_KEY || (status == XTLS_ERR_ARGUMENT && key_length == 0));
     if (status == XTLS_OK) {
         HOLDS(xtls_identity_key(identity, (unsigned char *) pem, ROOM) > 0);
     }
