@@ -22,6 +22,8 @@ export interface Issued {
 
 export interface IssueOptions {
   readonly kind?: KeyKind;
+  /** A private key (PEM) to be used instead of a new one. */
+  readonly key?: string;
   /** subjectAltName in OpenSSL's notation, e.g. `DNS:example.org`. */
   readonly names?: readonly string[];
   /** Further lines of the extension section. */
@@ -49,20 +51,19 @@ export class Issuer {
 
   /** A certificate whose CN is `name`. */
   issue(name: string, options: IssueOptions = {}): Issued {
-    const { kind = "P-256", names = [], extensions = [], by, days = 30 } = options;
+    const { kind = "P-256", key: given, names = [], extensions = [], by, days = 30 } = options;
     const [keyFile, certificateFile, section] = ["key.pem", "crt.pem", "cnf"].map((end) =>
       join(this.#folder, `${this.#count}.${end}`),
     ) as [string, string, string];
     this.#count++;
     writeFileSync(section, configuration(names, extensions));
+    if (given !== undefined) writeFileSync(keyFile, given);
     openssl([
       "req",
       "-new",
       "-x509",
       "-nodes",
-      ...keyArguments(kind),
-      "-keyout",
-      keyFile,
+      ...(given === undefined ? [...keyArguments(kind), "-keyout", keyFile] : ["-key", keyFile]),
       "-out",
       certificateFile,
       "-subj",
