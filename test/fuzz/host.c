@@ -12,7 +12,7 @@
 #include "engines.h"
 #include "host_native.h"
 
-xtls_host_native xtls_native = { 0, -1, 1, 0 };
+xtls_host_native xtls_native = { .allocations = -1, .has_randomness = 1 };
 
 #define BEGINNING UINT64_C(0x9E3779B97F4A7C15)
 
