@@ -15,7 +15,7 @@ import type { Examiner } from "../methods/examiner.ts";
 import { unlessOver } from "../methods/unless-over.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest } from "../xtls/endpoint.ts";
-import { bareJid } from "../base/jid.ts";
+import { bareJid, fullJid } from "../base/jid.ts";
 import { watched } from "../base/listeners.ts";
 import { BASE_METHOD } from "../xtls/negotiation.ts";
 import type { Offer } from "../xtls/offer.ts";
@@ -86,6 +86,11 @@ function isRefusal(verdict: Verdict | XtlsError): boolean {
   return verdict instanceof XtlsError || (!verdict.trusted && verdict.code !== "key-changed");
 }
 
+/** The application's own error becomes the cause of ours. */
+function policyBroke(cause: unknown): never {
+  throw cause instanceof XtlsError ? cause : new XtlsError("not-trusted", "The trust policy broke", { cause });
+}
+
 /** The certificates that an offer names; undefined: there is no offer. */
 function shownIn(offer: Offer | undefined): readonly string[] | undefined {
   return offer && [...offer.fingerprints, ...offer.keys];
@@ -131,8 +136,9 @@ export class Session {
    * @throws XtlsError `switched-off`; what `Endpoint.open` throws, then whatever ends the tunnel before it is open
    */
   async open(peer: string, only?: readonly string[]): Promise<Tunnel> {
-    if (policyFor(this.#policy, peer) === "off") throw new XtlsError("switched-off", `No tunnel with ${peer}`);
-    const methods = await this.#whileOnline(this.#examiner.methodsFor(bareJid(peer), undefined, only));
+    const jid = fullJid(peer);
+    if (this.#policyFor(jid) === "off") throw new XtlsError("switched-off", `No tunnel with ${peer}`);
+    const methods = await this.#whileOnline(this.#examiner.methodsFor(bareJid(jid), undefined, only)).catch(policyBroke);
     const isNarrowed = only !== undefined && only.length > 0;
     return new Promise((resolve, reject) => {
       this.#enter((now) => this.#opening.set(this.#endpoint.open(peer, now, methods, isNarrowed), { resolve, reject }));

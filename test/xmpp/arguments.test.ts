@@ -140,6 +140,21 @@ test("addresses are taken as xmpp.js makes them, and nothing else that is no tex
   assert.is((await rejection(open(hers.address, { methods: ["srp"] }))).code, "invalid-argument");
 });
 
+test("what the application's own functions throw comes out as one of ours, with theirs as the cause", async () => {
+  const broken = (): never => {
+    throw new Error("out of order");
+  };
+  const juliet = await enter(router, "juliet");
+  const policy = await enter(router, "romeo", { policy: broken });
+  assert.is((await rejection(policy.tunnels.open(juliet.address))).code, "switched-off");
+  assert.match(policy.errors.map(String).join(), "out of order");
+  const method = { name: "other", run: broken };
+  const trust = await enter(router, "romeo", { trust: { judge: broken, knows: broken }, methods: [method] });
+  const error = await rejection(trust.tunnels.open(juliet.address));
+  assert.is(error.code, "not-trusted");
+  assert.match(String((error as Error).cause), "out of order");
+});
+
 test("what a tunnel cannot send or ask is refused by name, and so is a listener that is none", async () => {
   const { tunnel, juliet } = await pair(router);
   const [send, request] = [tunnel.send.bind(tunnel), tunnel.request.bind(tunnel)] as unknown as ((stanza: unknown) => Promise<unknown>)[];
