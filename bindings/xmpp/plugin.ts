@@ -207,6 +207,7 @@ export class Xtls {
     const { streamManagement } = xmpp;
     const detach = this.#gate.attach({
       address: this.#claimedAddress(),
+      isStrict: this.#policy === "required" || typeof this.#policy === "function",
       complete: (stanza) => this.#complete(stanza),
       leaveInClear: (stanza) => (this.#isOurs(stanza.attrs.from) ? leaving(stanza, this.#ground) : stanza),
     });

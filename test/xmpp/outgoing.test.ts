@@ -35,17 +35,17 @@ function wired(kind: "tcp" | "websocket" | "component"): { entity: Entity; writt
 const secret = (text = "secret") => xml("message", { type: "secret" }, xml("body", {}, text));
 const open = (text = "open") => xml("message", {}, xml("body", {}, text));
 
-function filtered(entity: Entity): Outgoing {
-  return new Outgoing(
-    entity,
-    (stanza) => {
+function filtered(entity: Entity, isStrict = true): Outgoing {
+  return new Outgoing(entity, {
+    pass: (stanza) => {
       if (stanza.attrs.type === "inside") return Promise.resolve();
       if (stanza.attrs.type === "reduced") return xml("message", { type: "left" });
       if (stanza.attrs.type === "secret") throw new XtlsError("security-required");
       return stanza;
     },
-    (text) => text.includes("poison"),
-  );
+    isSecret: (text) => text.includes("poison"),
+    isStrict: () => isStrict,
+  });
 }
 
 const raw = (entity: Entity, text: string) => rejection(entity.write!(text));
@@ -118,17 +118,26 @@ for (const kind of ["tcp", "websocket", "component"] as const) {
   });
 }
 
+test("where everything may go to everybody, what cannot be looked at leaves, but for what is poisoned", async () => {
+  const { entity, written } = wired("tcp");
+  filtered(entity, false);
+  for (const text of ["<message><body>half", "</body></message>", "<!-- note -->"]) await entity.write!(text);
+  assert.is(written(), "<message><body>half</body></message><!-- note -->");
+  assert.is((await raw(entity, "<message><body>poison")).code, "security-required");
+  assert.is((await raw(entity, String(secret()))).code, "security-required");
+});
+
 test("what has left before and may not leave again is left out of what is sent once more, and costs the rest nothing", async () => {
   const { entity, written } = wired("tcp");
   let isOpen = true;
-  new Outgoing(
-    entity,
-    (stanza) => {
+  new Outgoing(entity, {
+    pass: (stanza) => {
       if (!isOpen && stanza.attrs.id === "closed") throw new XtlsError("security-required");
       return stanza.attrs.id === "reduced" ? xml("message", { id: "closed", type: "error" }) : stanza;
     },
-    () => false,
-  );
+    isSecret: () => false,
+    isStrict: () => true,
+  });
   const queue: Element[] = [];
   entity.on("send" as "element", (stanza) => queue.push(stanza));
   for (const id of ["closed", "reduced", "open"]) await entity.send(xml("message", { id }));

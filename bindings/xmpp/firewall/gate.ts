@@ -26,6 +26,8 @@ export function gateOf(entity: Entity): Gate {
 export interface Departures {
   /** A component's full JID; undefined: everything on the stream. */
   readonly address: string | undefined;
+  /** Whether there may be somebody to whom not everything may go in clear. */
+  readonly isStrict: boolean;
   /** Completes a stanza, wherever it goes. */
   complete(stanza: Element): void;
   /** @returns the stanza as it may leave in clear. @throws XtlsError `security-required` */
@@ -53,11 +55,11 @@ export class Gate {
       throw new XtlsError("invalid-state", "This entity has tunnels already: use what xtls() returned first, or close it");
     }
     this.#plugins.add(plugin);
-    this.#outgoing ??= new Outgoing(
-      this.#entity,
-      (stanza) => this.#pass(stanza),
-      (text) => this.inner.hasSecretIn(text),
-    );
+    this.#outgoing ??= new Outgoing(this.#entity, {
+      pass: (stanza) => this.#pass(stanza),
+      isSecret: (text) => this.inner.hasSecretIn(text),
+      isStrict: () => [...this.#plugins].some(({ isStrict }) => isStrict),
+    });
     return () => this.#detach(plugin);
   }
 
