@@ -10,6 +10,7 @@ import type { Identity } from "../tls/identity.ts";
 import { type ChannelHost, openChannel } from "../xtls/channel.ts";
 import { limitsWith } from "../xtls/limits.ts";
 import { type Entity, isComponent } from "./entity.ts";
+import { localpartOf } from "./own-address.ts";
 import type { XtlsOptions } from "./plugin.ts";
 import { requirePolicy } from "./policy.ts";
 
@@ -66,11 +67,18 @@ export function requireOwn({ jids }: Pick<Identity, "jids">, address: string): v
   requireShape(isOwn, `identity names ${jids.join(", ")}, and the account is ${bareJid(address)}: use an identity made for it`);
 }
 
-/** An address as text. @throws XtlsError `invalid-argument` */
-export function addressIn(address: Address, what: string): string {
+/**
+ * A full JID as text, letter by letter: the server may not know the prepared form of a domain.
+ * @throws XtlsError `invalid-argument`, also for an object that may have become another address; `invalid-jid`
+ */
+export function fullAddressIn(address: Address, what: string): string {
   const isAddress = typeof address === "string" || (isObject(address) && address.toString !== Object.prototype.toString);
   requireShape(isAddress, `${what} is an address, as a string or as @xmpp/jid makes them`);
-  return String(address);
+  const text = String(address);
+  const mayBeEscaped = typeof address !== "string" && localpartOf(text).includes("\\5c");
+  requireShape(!mayBeEscaped, `${what} is given as an object, which may have escaped a backslash (XEP-0106): give ${text} as a string`);
+  fullJid(text);
+  return text;
 }
 
 function isMethod(method: unknown): boolean {

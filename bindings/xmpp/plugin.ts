@@ -14,17 +14,18 @@ import type { Identity } from "../tls/identity.ts";
 import { Examiner } from "../methods/examiner.ts";
 import type { Method } from "../methods/method.ts";
 import type { EndpointOptions } from "../xtls/endpoint.ts";
-import { fullJid, isSameJid } from "../base/jid.ts";
+import { isSameJid } from "../base/jid.ts";
 import { NS_C2CTLS } from "../xtls/namespaces.ts";
 import { type Offer, parseOffer } from "../xtls/offer.ts";
 import type { Trust } from "../xtls/trust.ts";
 import type { Security } from "../xtls/tunnel.ts";
-import { type Address, addressIn, requireNames, requireOptions, requireOwn } from "./arguments.ts";
+import { type Address, fullAddressIn, requireNames, requireOptions, requireOwn } from "./arguments.ts";
 import { advertise, isFeatureQuestion, ownInfo, supports } from "./disco.ts";
 import { type Context, type Entity, isComponent } from "./entity.ts";
 import { entering, type Ground, leaving, refusal } from "./firewall/clear.ts";
 import { type Gate, gateOf } from "./firewall/gate.ts";
 import { Outbox } from "./outbox.ts";
+import { OwnAddress } from "./own-address.ts";
 import { Replay } from "./replay.ts";
 import type { Policies } from "./policy.ts";
 import { Questions } from "./questions.ts";
@@ -84,7 +85,7 @@ export interface XtlsEvents {
 }
 
 /**
- * Adds tunnels to an entity, best right after it is made.
+ * Adds tunnels to an entity, best right after it is made; an account with a backslash in its name needs it so (own-address.ts).
  *
  * @example
  * const tunnels = xtls({ xmpp, identity, trust });
@@ -99,6 +100,7 @@ export function xtls(options: XtlsOptions): Xtls {
 export class Xtls {
   readonly #entity: Entity;
   readonly #options: XtlsOptions;
+  readonly #own: OwnAddress;
   readonly #outbox: Outbox;
   readonly #gate: Gate;
   readonly #questions: Questions;
@@ -120,6 +122,7 @@ export class Xtls {
     this.#policy = policy;
     this.#entity = xmpp;
     this.#options = options;
+    this.#own = new OwnAddress(xmpp);
     this.#outbox = new Outbox(xmpp);
     this.#gate = gateOf(xmpp);
     this.#questions = new Questions((stanza) => this.#outbox.send(stanza), this.#clock);
@@ -130,7 +133,7 @@ export class Xtls {
     disableNagle(xmpp);
   }
 
-  /** Our own full JID; undefined when not online. */
+  /** Our own full JID, as the server bound it; undefined when not online. */
   get address(): string | undefined {
     return this.#session?.address;
   }
@@ -145,7 +148,7 @@ export class Xtls {
    *   `wrong-address`, `downgraded`, `not-authorized`, `not-confirmed`, `bad-record`, …
    */
   async open(peer: Address, options: { readonly methods?: readonly string[] } = {}): Promise<Tunnel> {
-    const jid = addressIn(peer, "The peer");
+    const jid = fullAddressIn(peer, "The peer");
     requireNames(options?.methods);
     return this.#online().open(jid, options?.methods);
   }
@@ -156,7 +159,7 @@ export class Xtls {
    * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `timeout` after 60 s, `stream-lost`
    */
   async supports(peer: Address): Promise<boolean> {
-    const jid = fullJid(addressIn(peer, "The peer"));
+    const jid = fullAddressIn(peer, "The peer");
     return supports(jid, this.#online().address, this.#questions);
   }
 
@@ -167,7 +170,7 @@ export class Xtls {
    * @throws XtlsError `invalid-state` when not online; `invalid-jid`, `unsupported`, `timeout` after 60 s, `stream-lost`, `malformed`
    */
   async probe(peer: Address): Promise<Offer> {
-    const jid = fullJid(addressIn(peer, "The peer"));
+    const jid = fullAddressIn(peer, "The peer");
     const session = this.#online();
     const { type, payload } = await this.#questions.ask(jid, session.address, session.offer);
     if (type === "result" && payload?.is("offer", NS_C2CTLS)) return parseOffer(payload);
@@ -275,7 +278,7 @@ export class Xtls {
 
   // A component has a domain for an address, and a tunnel needs a resource.
   #ownAddress(): string {
-    return this.#claimedAddress() ?? String(this.#entity.jid);
+    return this.#claimedAddress() ?? this.#own.text;
   }
 
   /** The address that a component's plug-in speaks for; a client's is whatever its stream carries. */
@@ -301,6 +304,7 @@ export class Xtls {
 
   /** In order of arrival and without waiting for anything: TLS does not bear reordering. */
   #receive(stanza: Element): void {
+    this.#own.watch(stanza);
     this.#replay.watch(stanza);
     if (this.tunnel(stanza) || !this.#session || !this.#isOurs(stanza.attrs.to)) return;
     const { from, type } = stanza.attrs;
@@ -363,8 +367,7 @@ export class Xtls {
 
   /** Without a session the same rules hold, as far as it is known whose stream this is. */
   get #ground(): Ground {
-    const { jid } = this.#entity;
-    const own = this.#session?.address ?? this.#claimedAddress() ?? (jid === null ? undefined : String(jid));
+    const own = this.#session?.address ?? this.#claimedAddress() ?? this.#own.known;
     return { policies: this.#policy, own };
   }
 

@@ -8,7 +8,7 @@ import xml, { type Element } from "@xmpp/xml";
 
 import type { Clock } from "../base/clock.ts";
 import { XtlsError } from "../errors.ts";
-import { isSameJid, prepareJid } from "../base/jid.ts";
+import { isSameJid, parseJid } from "../base/jid.ts";
 import type { IncomingAnswer } from "../xtls/endpoint.ts";
 import { randomId } from "./id.ts";
 
@@ -32,8 +32,9 @@ export class Questions {
   }
 
   /** @throws XtlsError `invalid-jid`; `timeout` after 60 s, `stream-lost` */
-  async ask(address: string, from: string, question: Element): Promise<IncomingAnswer> {
-    const to = prepareJid(address);
+  async ask(to: string, from: string, question: Element): Promise<IncomingAnswer> {
+    // Sent as it was given: the server may not know the prepared form of a domain.
+    parseJid(to);
     const id = randomId();
     let cancel: () => void;
     const answer = new Promise<IncomingAnswer>((resolve, reject) => {

@@ -15,7 +15,7 @@ import type { Examiner } from "../methods/examiner.ts";
 import { unlessOver } from "../methods/unless-over.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest } from "../xtls/endpoint.ts";
-import { bareJid, fullJid } from "../base/jid.ts";
+import { bareJid, fullJid, isSameJid } from "../base/jid.ts";
 import { watched } from "../base/listeners.ts";
 import { BASE_METHOD } from "../xtls/negotiation.ts";
 import type { Offer } from "../xtls/offer.ts";
@@ -196,7 +196,7 @@ export class Session {
   /** The tunnels with a peer's key that are open or being judged. */
   #withKey(jid: string, spkiFingerprint: string): readonly Association[] {
     const isMeant = (association: Association, certificate: Certificate | undefined): boolean =>
-      bareJid(association.peer) === jid && certificate?.spkiFingerprint === spkiFingerprint;
+      isSameJid(bareJid(association.peer), jid) && certificate?.spkiFingerprint === spkiFingerprint;
     return this.#certificates().flatMap(([association, certificate]) => (isMeant(association, certificate) ? [association] : []));
   }
 

@@ -6,6 +6,7 @@
  * other tunnel. After `#end` nothing happens any more.
  */
 import type { Element } from "@xmpp/xml";
+import { fullJid } from "../base/jid.ts";
 import { XtlsError } from "../errors.ts";
 import { openChannel, type Channel } from "./channel.ts";
 import { buildError } from "./condition.ts";
@@ -38,6 +39,8 @@ interface Arrival {
 }
 
 export class Association implements Tunnel {
+  /** The peer's full JID as it came, for the IQs: its server may not know the prepared form of a domain. */
+  readonly address: string;
   readonly peer: string;
   readonly local: string;
   readonly isOwnRequest: boolean;
@@ -64,13 +67,15 @@ export class Association implements Tunnel {
   #deadline: number | undefined;
 
   /**
+   * @param address the peer's full JID, prepared or not
    * @param methods ours for this peer; a responder's come with `accept`
    * @param isNarrowed whether nothing but these will do
    */
-  constructor(host: Host, local: string, peer: string, role: Role, methods: readonly string[] = [], isNarrowed = false) {
+  constructor(host: Host, local: string, address: string, role: Role, methods: readonly string[] = [], isNarrowed = false) {
     this.#host = host;
     this.local = local;
-    this.peer = peer;
+    this.address = address;
+    this.peer = fullJid(address);
     this.#role = role;
     this.isOwnRequest = role === "initiator";
     this.#negotiation = new Negotiation(host, role, methods, isNarrowed);
@@ -161,7 +166,7 @@ export class Association implements Tunnel {
     } catch (error) {
       return this.#turnDown(asXtlsError(error));
     }
-    this.#host.emit({ kind: "result", id: this.#start, to: this.peer, payload: proceed });
+    this.#host.emit({ kind: "result", id: this.#start, to: this.address, payload: proceed });
     this.#proceed(now);
   }
 
@@ -170,7 +175,7 @@ export class Association implements Tunnel {
   }
 
   #turnDown(error: XtlsError, told = error.code): void {
-    this.#host.emit({ kind: "error", id: this.#start, to: this.peer, error: buildError(told) });
+    this.#host.emit({ kind: "error", id: this.#start, to: this.address, error: buildError(told) });
     this.#end(error);
   }
 
@@ -239,8 +244,8 @@ export class Association implements Tunnel {
     const id = this.#reading;
     this.#reading = undefined;
     if (id === undefined) return;
-    if (error === undefined || error.code === "alert-received") this.#host.emit({ kind: "result", id, to: this.peer });
-    else this.#host.emit({ kind: "error", id, to: this.peer, error: buildError(error.code) });
+    if (error === undefined || error.code === "alert-received") this.#host.emit({ kind: "result", id, to: this.address });
+    else this.#host.emit({ kind: "error", id, to: this.address, error: buildError(error.code) });
   }
 
   /** Without close_notify before it, somebody may have cut something off. */
@@ -555,7 +560,7 @@ export class Association implements Tunnel {
     this.#move("end");
     this.#deadline = undefined;
     const { peers: id } = this.#goodbye;
-    if (id !== undefined) this.#host.emit({ kind: "result", id, to: this.peer, payload: buildClosed() });
+    if (id !== undefined) this.#host.emit({ kind: "result", id, to: this.address, payload: buildClosed() });
     this.#forsake();
     this.#outbox.abandon(error);
     this.#channel?.[Symbol.dispose]();
@@ -569,7 +574,7 @@ export class Association implements Tunnel {
     this.#reading = undefined;
     this.#arrivals.length = 0;
     for (const id of unread)
-      if (id !== undefined) this.#host.emit({ kind: "error", id, to: this.peer, error: buildError("unknown-tunnel") });
+      if (id !== undefined) this.#host.emit({ kind: "error", id, to: this.address, error: buildError("unknown-tunnel") });
   }
 
   #move(event: Event): void {

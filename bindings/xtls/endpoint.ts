@@ -115,7 +115,7 @@ export class Endpoint {
     const jid = fullJid(peer);
     if (jid === this.address) throw new XtlsError("invalid-jid", "A tunnel to oneself leads nowhere");
     if (this.#tunnels.has(jid)) throw new XtlsError("already-open");
-    const tunnel = this.#add(jid, "initiator", methods, isNarrowed);
+    const tunnel = this.#add(peer, "initiator", methods, isNarrowed);
     tunnel.ask(now);
     return tunnel;
   }
@@ -298,18 +298,18 @@ export class Endpoint {
 
   #start(request: IncomingRequest, tunnel: Association | undefined, offer: Element | undefined, now: number): void {
     if (offer !== undefined) parseOffer(offer); // malformed: nothing has happened yet
-    if (tunnel === undefined) return this.#welcome(addressOf(request.from), request.id, offer, now);
+    if (tunnel === undefined) return this.#welcome(request, offer, now);
     const isTie = ADMISSION[tunnel.state].start === "tie-break" && tunnel.role === "initiator";
     if (!isTie) return this.#doubt(request, tunnel, now);
     if (!tunnel.awaitsStaleEnd && compareOctets(this.address, tunnel.peer) < 0) throw new XtlsError("tie-break");
     tunnel.yield(request.id, offer, now);
   }
 
-  #welcome(peer: string, id: string, offer: Element | undefined, now: number): void {
-    if (peer === this.address) throw new XtlsError("malformed", "A start from oneself");
+  #welcome({ id, from }: IncomingRequest, offer: Element | undefined, now: number): void {
+    if (addressOf(from) === this.address) throw new XtlsError("malformed", "A start from oneself");
     const waiting = [...this.#tunnels.values()].filter(({ awaitsConsent }) => awaitsConsent).length;
     if (waiting >= this.#limits.starts) throw new XtlsError("too-many-tunnels");
-    this.#add(peer, "responder").asked(id, offer, now);
+    this.#add(from, "responder").asked(id, offer, now);
   }
 
   /** A start from a peer whose tunnel lives. Anyone could have sent it, so the tunnel stays; but has the peer lost it? */
@@ -329,13 +329,13 @@ export class Endpoint {
     if (type === "result") this.#outputs.push({ kind: "request", id: this.#id(), to, payload: buildClose() });
   }
 
-  /** @throws XtlsError `too-many-tunnels` */
-  #add(peer: string, role: Role, methods?: readonly string[], isNarrowed?: boolean): Association {
-    const siblings = [...this.#tunnels.keys()].filter((jid) => bareJid(jid) === bareJid(peer)).length;
+  /** @param address the peer's, as it came @throws XtlsError `too-many-tunnels` */
+  #add(address: string, role: Role, methods?: readonly string[], isNarrowed?: boolean): Association {
+    const siblings = [...this.#tunnels.keys()].filter((jid) => bareJid(jid) === bareJid(address)).length;
     if (this.#tunnels.size >= this.#limits.tunnels || siblings >= this.#limits.tunnelsPerPeer)
       throw new XtlsError("too-many-tunnels");
-    const tunnel = new Association(this.#host, this.address, peer, role, methods, isNarrowed);
-    this.#tunnels.set(peer, tunnel);
+    const tunnel = new Association(this.#host, this.address, address, role, methods, isNarrowed);
+    this.#tunnels.set(tunnel.peer, tunnel);
     return tunnel;
   }
 
@@ -352,7 +352,7 @@ export class Endpoint {
 
   #request(owner: Association, kind: Request, payload: Element, now: number): string {
     const id = this.#id();
-    const to = owner.peer;
+    const to = owner.address;
     const { startTimeout, dataTimeout, answerTimeout } = this.#limits;
     const timeout = kind === "start" ? startTimeout : dataTimeout;
     this.#requests.add({ id, kind, owner, to, timeout, answerTimeout }, now);

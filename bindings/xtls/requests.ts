@@ -16,7 +16,7 @@ export interface Pending<Owner> {
   readonly id: string;
   readonly kind: Request;
   readonly owner: Owner;
-  /** Full JID that was asked. */
+  /** Full JID that was asked, prepared or not. */
   readonly to: string;
   /** Milliseconds after which waiting ends when nothing comes. */
   readonly timeout: number;

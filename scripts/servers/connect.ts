@@ -15,6 +15,8 @@ export interface ConnectOptions {
   readonly resource: string;
   /** default "tcp" */
   readonly transport?: "tcp" | "websocket";
+  /** Plug-ins that shall see everything. */
+  readonly beforeStart?: (xmpp: Client) => void;
 }
 
 /** A client that is online, its presence sent. Errors of its stream are the caller's to watch for. */
@@ -32,6 +34,7 @@ export async function connectClient(server: Server, username: string, options: C
   });
   xmpp.on("error", () => {});
   tolerateLateData(xmpp);
+  options.beforeStart?.(xmpp);
   await xmpp.start();
   await streamManaged(xmpp);
   await xmpp.send(xml("presence"));

@@ -65,7 +65,7 @@ for (const [name, { profile, address }] of Object.entries(PARTS)) {
   });
 
   test(`a ${name} of any characters reads back as it was prepared, or is refused`, () => {
-    const marks = fc.constantFrom("\u0307", "\u0323", "\u0301", "\u0345", "\u030a", "\u3099", "\u05b0");
+    const marks = fc.constantFrom("\u0307", "\u0323", "\u0327", "\u0301", "\u0345", "\u030a", "\u3099", "\u05b0");
     const letters = fc.constantFrom(
       "\u0130",
       "I",
@@ -197,6 +197,7 @@ test("a domain's labels are letters, digits and hyphens, or what IDNA2008 allows
     isRefused(domain);
   for (const [typed, expected] of [
     ["B\u00dcCHER.Lit", "b\u00fccher.lit"],
+    ["\u0130\u0327.lit", "i\u0327\u0307.lit"],
     ["fa\u00df.lit", "fa\u00df.lit"],
     ["\uff43\uff41\uff50\uff55\uff4c\uff45\uff54.lit", "capulet.lit"],
     ["\u05e9\u05dc\u05d5\u05dd.lit", "\u05e9\u05dc\u05d5\u05dd.lit"],

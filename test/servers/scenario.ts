@@ -77,6 +77,27 @@ export function scenario(name: ServerName, transports: readonly ("tcp" | "websoc
     await leave(xmpp as never);
   });
 
+  // xmpp.js takes these for names that must be escaped (XEP-0106), and believes to be somebody else.
+  for (const [initiator, responder] of [
+    ["ro\\meo", "jul\\20iet"],
+    ["d\\27artagnan\\", "o\\5cdonnell\\x"],
+  ] as const) {
+    test(`knows its own address with backslashes: ${initiator} opens a tunnel with ${responder}`, async () => {
+      const [his, hers] = [`bal\\cony \\20"a"`, `'or\\5cchard' & \u2665`];
+      const romeo = await enter(server, initiator, { isEarly: true, resource: his });
+      const juliet = await enter(server, responder, { isEarly: true, resource: hers });
+      assert.is(romeo.address, `${initiator}@${server.domain}/${his}`);
+      const incoming = once<Tunnel>((done) => juliet.tunnels.on("tunnel", done));
+      const tunnel = await romeo.tunnels.open(juliet.address);
+      const answering = await incoming;
+      assert.equal([tunnel.local, answering.peer], [romeo.address, romeo.address]);
+      assert.ok(tunnel.security?.isBound && answering.security?.isBound);
+      await tunnel.send(message("what's in a name?"));
+      await tunnel.close();
+      assert.equal([...romeo.errors, ...juliet.errors], []);
+    });
+  }
+
   test("finds out who supports it", async () => {
     const [romeo, juliet] = [await enter(server, "romeo"), await enter(server, "juliet")];
     assert.ok(await romeo.tunnels.supports(juliet.address));

@@ -16,6 +16,10 @@ import type { Server } from "../../scripts/servers/server.ts";
 
 export type ActorOptions = Partial<Omit<XtlsOptions, "xmpp" | "identity">> & {
   readonly transport?: ConnectOptions["transport"];
+  /** Default: one that nobody else has. */
+  readonly resource?: string;
+  /** True: the plug-in is added before the stream starts, as users do. Default: when it is online. */
+  readonly isEarly?: boolean;
 };
 
 export interface Actor {
@@ -63,13 +67,17 @@ export const everybodyKnown: Trust = {
 
 /** An actor who is online, under a resource of their own. */
 export async function enter(server: Server, username: string, options: ActorOptions = {}): Promise<Actor> {
-  const { transport = "tcp", ...rest } = options;
-  const xmpp = await connectClient(server, username, { resource: `stage-${++resources}`, transport });
+  const { transport = "tcp", resource = `stage-${++resources}`, isEarly = false, ...rest } = options;
   const identity = await identityOf(`${username}@${server.domain}`);
   const errors: Error[] = [];
-  xmpp.on("error", (error) => errors.push(error));
-  const tunnels = xtls({ xmpp, identity, trust: everybodyKnown, ...rest });
-  const actor = { xmpp, tunnels, identity, address: String(xmpp.jid), errors };
+  let tunnels: Xtls | undefined;
+  const attach = (xmpp: Client): void => {
+    xmpp.on("error", (error) => errors.push(error));
+    tunnels = xtls({ xmpp, identity, trust: everybodyKnown, ...rest });
+  };
+  const xmpp = await connectClient(server, username, { resource, transport, ...(isEarly && { beforeStart: attach }) });
+  if (!isEarly) attach(xmpp);
+  const actor = { xmpp, tunnels: tunnels!, identity, address: tunnels!.address ?? String(xmpp.jid), errors };
   actors.push(actor);
   return actor;
 }

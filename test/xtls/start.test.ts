@@ -37,6 +37,19 @@ test("a start is a set, its answer a result with proceed and the same id", () =>
   assert.is(wire.juliet.tunnel.role, "responder");
 });
 
+test("IQs go to an address as it came, and the tunnel has the prepared one", () => {
+  const { romeo, juliet } = pair();
+  const typed = "Juliet@XN--BCHER-KVA.lit/balcony";
+  const tunnel = romeo.open(typed);
+  assert.is(tunnel.peer, "juliet@b\u00fccher.lit/balcony");
+  romeo.receive({ ...start("juliet@b\u00fccher.lit/balcony"), type: "result", id: romeo.sent[0]?.id as string, payload: xml("proceed", { xmlns: NS }) });
+  assert.is(tunnel.state, "handshaking");
+  assert.equal([...new Set(romeo.sent.map(({ to }) => to))], [typed]);
+  const stamped = "romeo@xn--bcher-kva.lit/orchard\u00a01";
+  juliet.receive(start(stamped));
+  assert.equal([juliet.sent[0]?.to, juliet.consents[0]?.peer], [stamped, "romeo@b\u00fccher.lit/orchard 1"]);
+});
+
 test("sends proceed only after local consent", () => {
   const wire = pair({}, { accepts: undefined }).open();
   assert.is(wire.juliet.consents.length, 1);
