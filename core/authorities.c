@@ -35,9 +35,14 @@ static int take_extension(void *nothing, const mbedtls_x509_crt *crt, const mbed
     return is_name_constraints(oid->p, oid->len) ? 0 : MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
 }
 
+int xtls_authorities_read(mbedtls_x509_crt *certificates, const unsigned char *der, size_t length)
+{
+    return mbedtls_x509_crt_parse_der_with_ext_cb(certificates, der, length, 1, take_extension, NULL);
+}
+
 static int add_certificate(xtls_authorities *authorities, const unsigned char *der, size_t length)
 {
-    int error = mbedtls_x509_crt_parse_der_with_ext_cb(&authorities->certificates, der, length, 1, take_extension, NULL);
+    int error = xtls_authorities_read(&authorities->certificates, der, length);
 
     return error == 0 && !xtls_key_are_fit(&authorities->certificates) ? XTLS_ERR_KEY : error;
 }

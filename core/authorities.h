@@ -42,6 +42,11 @@ void xtls_authorities_free(xtls_authorities *authorities);
 
 /* --- inside the core ---------------------------------------------------------- */
 
+struct mbedtls_x509_crt;
+
+/* Appends an authority's certificate to a list. 0 or Mbed TLS's error. */
+int xtls_authorities_read(struct mbedtls_x509_crt *certificates, const unsigned char *der, size_t length);
+
 /* What a certificate may be for, bits of extendedKeyUsage (RFC 5280 4.2.1.12). */
 #define XTLS_PURPOSE_TLS_CLIENT 1u
 #define XTLS_PURPOSE_TLS_SERVER 2u

@@ -40,6 +40,22 @@ static xtls_identity *new_identity(void)
     return identity;
 }
 
+/* What a Certificate message has besides the certificates (RFC 8446 4.4.2), and what Mbed TLS sends in one message. */
+#define MESSAGE_OVERHEAD     8 /* the handshake header, an empty context, the list's length */
+#define CERTIFICATE_OVERHEAD 5 /* its length, no extensions */
+
+/* A chain that no handshake can carry would fail every one, and look like a fault of the peer's. */
+static int fits_into_a_message(const xtls_identity *identity)
+{
+    const mbedtls_x509_crt *crt;
+    size_t length = MESSAGE_OVERHEAD;
+
+    for (crt = &identity->certificates; crt != NULL; crt = crt->next) {
+        length += CERTIFICATE_OVERHEAD + crt->raw.len;
+    }
+    return length <= MBEDTLS_SSL_OUT_CONTENT_LEN;
+}
+
 static int take_digest(xtls_identity *identity)
 {
     const mbedtls_x509_buf *own = &identity->certificates.raw;
@@ -53,6 +69,9 @@ static int deliver(xtls_identity *identity, int status, xtls_identity **output)
 {
     if (status == XTLS_OK) {
         status = xtls_chain_collect(&identity->chain, &identity->certificates);
+    }
+    if (status == XTLS_OK && !fits_into_a_message(identity)) {
+        status = XTLS_ERR_IDENTITY;
     }
     if (status == XTLS_OK) {
         status = take_digest(identity);

@@ -63,6 +63,10 @@ export interface Exports {
   xtls_authorities_add(authorities: AuthoritiesPointer, bytes: Bytes, length: number): number;
   xtls_authorities_verify(authorities: AuthoritiesPointer, chain: Bytes, length: number, problems: Out): number;
   xtls_authorities_free(authorities: AuthoritiesPointer): void;
+  xtls_fault_certificate(der: Bytes, length: number): number;
+  xtls_fault_authority(der: Bytes, length: number): number;
+  xtls_fault_list(der: Bytes, length: number): number;
+  xtls_fault_key(key: Bytes, keyLength: number, der: Bytes, length: number): number;
   xtls_tickets_create(capacity: number, lifetime: number, output: Out): number;
   xtls_tickets_free(tickets: TicketsPointer): void;
   xtls_engine_create(role: number, identity: IdentityPointer, limit: number, output: Out): number;
@@ -131,6 +135,10 @@ export const EXPORT_NAMES = [
   "xtls_authorities_add",
   "xtls_authorities_verify",
   "xtls_authorities_free",
+  "xtls_fault_certificate",
+  "xtls_fault_authority",
+  "xtls_fault_list",
+  "xtls_fault_key",
   "xtls_tickets_create",
   "xtls_tickets_free",
   "xtls_engine_create",

@@ -14,6 +14,7 @@ import { Certificate } from "./certificate.ts";
 import { authenticate, digest } from "./digest.ts";
 import { Engine } from "./engine.ts";
 import { createIdentity, decryptIdentity, Identity, parseIdentity, type IdentityOptions } from "./identity.ts";
+import { authoritiesFault, certificateFault, explained } from "./faults.ts";
 import { Memory } from "./memory.ts";
 import type { EngineOptions } from "./options.ts";
 import { Tickets, type TicketsOptions } from "./tickets.ts";
@@ -74,7 +75,11 @@ export class Core {
    * @throws XtlsError `invalid-certificate`, `out-of-memory`
    */
   certificate(der: Uint8Array): Certificate {
-    return new Certificate(this.module, this.memory, [checkedBytes(der).slice()]);
+    const own = checkedBytes(der).slice();
+    return explained(
+      () => new Certificate(this.module, this.memory, [own]),
+      () => certificateFault(this, own)?.replace(/^/, "The certificate: "),
+    );
   }
 
   /**
@@ -84,7 +89,10 @@ export class Core {
    * @throws XtlsError `invalid-certificate`, `invalid-argument`, `out-of-memory`
    */
   authorities(sources: AuthoritySources): Authorities {
-    return new Authorities(this.module, this.memory, sources);
+    return explained(
+      () => new Authorities(this.module, this.memory, sources),
+      () => authoritiesFault(this, [sources].flat()),
+    );
   }
 
   /**

@@ -11,6 +11,7 @@ import type { Exports, IdentityPointer } from "../../wasm/abi.ts";
 import { Certificate } from "./certificate.ts";
 import { checkedOptions } from "./bytes.ts";
 import type { Core } from "./core.ts";
+import { explained, identityFault } from "./faults.ts";
 import type { Memory } from "./memory.ts";
 import { Owned } from "./owned.ts";
 import { decryptKey, encryptKey } from "./pbes2.ts";
@@ -124,8 +125,12 @@ export function createIdentity(core: Core, options: IdentityOptions): Identity {
 export function parseIdentity(core: Core, pem: string): Identity {
   if (isEncrypted(pem)) throw new XtlsError("wrong-passphrase", "There is no passphrase");
   const { module, memory } = core;
-  const address = memory.lendText(pem, (block, length) =>
-    memory.output((place) => module.xtls_identity_parse(block, length, place)),
+  const address = explained(
+    () =>
+      memory.lendText(pem, (block, length) =>
+        memory.output((place) => module.xtls_identity_parse(block, length, place)),
+      ),
+    () => identityFault(core, pem),
   );
   return new Identity(core, address as IdentityPointer);
 }
@@ -146,10 +151,14 @@ export async function decryptIdentity(core: Core, pem: string, passphrase: strin
 
 function joinIdentity(core: Core, key: Uint8Array, pem: string): Identity {
   const { module, memory } = core;
-  const address = memory.lend(key, (keyBlock, keyLength) =>
-    memory.lendText(pem, (block, length) =>
-      memory.output((place) => module.xtls_identity_join(keyBlock, keyLength, block, length, place)),
-    ),
+  const address = explained(
+    () =>
+      memory.lend(key, (keyBlock, keyLength) =>
+        memory.lendText(pem, (block, length) =>
+          memory.output((place) => module.xtls_identity_join(keyBlock, keyLength, block, length, place)),
+        ),
+      ),
+    () => identityFault(core, pem, key),
   );
   return new Identity(core, address as IdentityPointer);
 }

@@ -18,8 +18,33 @@ export function pemBlock(text: string, label: string): Uint8Array | undefined {
   const from = text.indexOf(begin);
   const to = text.indexOf(`-----END ${label}-----`, from);
   if (from < 0 || to < 0) return undefined;
+  return decoded(text.slice(from + begin.length, to));
+}
+
+/** One block of a text. */
+export interface PemBlock {
+  readonly label: string;
+  /** `undefined` when what is inside is not base64. */
+  readonly bytes: Uint8Array | undefined;
+  /** It has its end. */
+  readonly isWhole: boolean;
+}
+
+/** All blocks of a text, in order; for private keys only what they are called. */
+export function pemBlocks(text: string): PemBlock[] {
+  return [...text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map(({ 0: begin, 1: label = "", index }) => {
+    const rest = text.slice(index + begin.length);
+    const to = rest.indexOf(`-----END ${label}-----`);
+    const next = rest.indexOf("-----BEGIN ");
+    const isWhole = to >= 0 && (next < 0 || to < next);
+    const isSecret = label.endsWith("PRIVATE KEY");
+    return { label, isWhole, bytes: isWhole && !isSecret ? decoded(rest.slice(0, to)) : undefined };
+  });
+}
+
+function decoded(base64: string): Uint8Array | undefined {
   try {
-    return Uint8Array.from(atob(text.slice(from + begin.length, to)), (character) => character.charCodeAt(0));
+    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   } catch {
     return undefined;
   }

@@ -71,9 +71,23 @@ const CODES_BY_ALERT: Readonly<Record<number, ErrorCode>> = {
   48:  "certificate-refused",  // unknown_ca
   70:  "no-common-parameters", // protocol_version
   71:  "no-common-parameters", // insufficient_security
+  80:  "internal-error",       // internal_error: nothing that the peer did
   116: "certificate-missing",  // certificate_required
   120: "no-common-parameters", // no_application_protocol
 };
+
+/** What only the peer's bytes can bring about (mbedtls/ssl.h), if no alert could be sent for it. All else is no fault of the peer's. */
+// prettier-ignore
+const PEER_FAULTS: ReadonlySet<number> = new Set([
+  -0x6600, // ILLEGAL_PARAMETER
+  -0x6700, // UNEXPECTED_RECORD
+  -0x6e00, // HANDSHAKE_FAILURE
+  -0x7200, // INVALID_RECORD
+  -0x7300, // DECODE_ERROR
+  -0x7500, // UNSUPPORTED_EXTENSION
+  -0x7700, // UNEXPECTED_MESSAGE
+  -0x7800, // UNRECOGNIZED_NAME
+]);
 
 /** A status is a module's number plus, in its low seven bits, at times a lower layer's. */
 const moduleOf = (status: number): number => -(-status & 0x7f80);
@@ -89,7 +103,8 @@ const isCertificateFault = (status: number): boolean => moduleOf(status) <= -0x2
 export function codeOf(status: number, sent?: Alert): ErrorCode {
   const code = CODES[status] ?? CODES[moduleOf(status)] ?? (sent && CODES_BY_ALERT[sent.description]);
   if (code !== undefined) return code;
-  return isCertificateFault(status) ? "invalid-certificate" : "protocol-violation";
+  if (isCertificateFault(status)) return "invalid-certificate";
+  return sent !== undefined || PEER_FAULTS.has(moduleOf(status)) ? "protocol-violation" : "internal-error";
 }
 
 /**

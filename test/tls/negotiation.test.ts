@@ -3,7 +3,7 @@ import { CIPHERSUITES, GROUPS } from "../../bindings/tls/names.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { Issuer, xmppAddr } from "./issuer.ts";
-import { bytesOf, openPair, pair, settle, textOf, thrown, transfer } from "./pair.ts";
+import { bytesOf, openPair, pair, settle, textOf, thrown, transfer, type Wire } from "./pair.ts";
 
 const test = suite("negotiation");
 const core = await loadCore();
@@ -85,5 +85,30 @@ test("takes the protocol that the responder prefers", () => {
   assert.is(initiator.negotiated?.alpn, "xtls/2");
   assert.is(responder.negotiated?.alpn, "xtls/2");
 });
+
+/** Where the first key share of a group begins in a hello: behind the group's number and the share's length. */
+const shareIn = (hello: Uint8Array, head: readonly number[]): number =>
+  Buffer.from(hello).indexOf(Buffer.from(head)) + head.length;
+
+for (const [group, head] of [
+  ["P-256", [0x00, 0x17, 0x00, 0x41, 0x04]],
+  ["X25519", [0x00, 0x1d, 0x00, 0x20]],
+] as const) {
+  test(`takes a key share that is none for the peer's fault, and tells it so: ${group}`, () => {
+    const ends = pair(core, { groups: [group] });
+    const spoil: Wire = (bytes) => {
+      const at = shareIn(bytes, head);
+      const altered = bytes.slice();
+      // No point of P-256 has such coordinates; 0 of X25519 makes a secret that everybody knows.
+      if (at >= head.length) altered.fill(0, at, at + 32);
+      return [altered];
+    };
+    const error = thrown(() => settle(ends, spoil)) as XtlsError;
+    assert.is(ends.responder.error, error);
+    assert.is(error.code, "protocol-violation");
+    assert.is(error.row.blame, "peer");
+    assert.is(ends.responder.alerts.sent?.name, "illegal_parameter");
+  });
+}
 
 test.run();

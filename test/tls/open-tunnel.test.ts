@@ -84,15 +84,13 @@ for (const group of ["X25519", "P-256", "P-384"] as const) {
   });
 }
 
-/** Mbed TLS's part of a session: what follows a header of ours; the peer's certificate, which is no secret, ends it. */
-function pskOf(session: Uint8Array, identity: Identity): Uint8Array {
-  const record = session.subarray(0, Buffer.from(session).indexOf(identity.certificate));
-  // struct of mbedtls_ssl_session_save for TLS 1.3: ... u8 length of the key, the key.
-  const at = Buffer.from(record).findIndex(
-    (byte, index) => byte === 32 && new Set(record.subarray(index + 1, index + 33)).size > 16,
-  );
-  assert.ok(at > 0, "there is a key in it");
-  return record.slice(at + 1, at + 33);
+/** Before the key: the core's header (core/session.c), and Mbed TLS's fields up to the key's length (mbedtls_ssl_session_save). */
+const BEFORE_KEY = 35 + 5 + 1 + 1 + 2 + 4 + 1;
+
+/** The key that a session resumes with. */
+function pskOf(session: Uint8Array): Uint8Array {
+  assert.is(session[BEFORE_KEY], 32, "the length of the key stands before it");
+  return session.slice(BEFORE_KEY + 1, BEFORE_KEY + 33);
 }
 
 /** The secret that tickets are made of is the next session's key, once a nonce is mixed in. */
@@ -104,7 +102,7 @@ test("keeps no key of a ticket: not of the one it came from, nor of the one it g
   ) as [Identity, Identity];
   const first = shakeHands(core, {}, { identity: juliet }, { identity: romeo, tickets });
   const session = first.initiator.session!;
-  const psk = pskOf(session, romeo);
+  const psk = pskOf(session);
   assert.ok(isFound(core, psk), "the responder's table has it");
   const again = shakeHands(core, {}, { identity: juliet, session }, { identity: romeo, tickets });
   assert.is(again.initiator.negotiated?.resumed, true);
@@ -113,7 +111,7 @@ test("keeps no key of a ticket: not of the one it came from, nor of the one it g
   const secrets = handshakeSecrets("sha256", [one, other], again.traffic, psk);
   assert.equal(left(core, new Map([...secrets, ["the ticket's key", psk]])), []);
 
-  const next = pskOf(again.initiator.session!, romeo);
+  const next = pskOf(again.initiator.session!);
   assert.ok(isFound(core, next), "the table has the next one");
   tickets[Symbol.dispose]();
   for (const end of [first.responder, again.responder]) assert.is(end.state, "open"); // each keeps the table
@@ -129,7 +127,7 @@ test("keeps no key of a ticket that was passed over", async () => {
   const tickets = core.tickets();
   const first = shakeHands(core, {}, { identity: juliet }, { identity: romeo, tickets });
   const session = first.initiator.session!;
-  const psk = pskOf(session, romeo);
+  const psk = pskOf(session);
   for (const owned of [first.initiator, first.responder, tickets]) owned[Symbol.dispose]();
   assert.not(isFound(core, psk));
   const again = shakeHands(core, {}, { identity: juliet, session }, { identity: romeo, tickets: core.tickets() });

@@ -47,7 +47,17 @@ test("tells faults of TLS apart, if need be by the alert that was sent", () => {
   assert.is(codeOf(handshakeFailure, alertOf(0x0274)), "certificate-missing");
   assert.is(codeOf(-0x2700 - 0x60), "certificate-refused");
   assert.is(codeOf(-0x2180), "invalid-certificate");
-  assert.is(codeOf(-0x1234), "protocol-violation");
+});
+
+test("blames the peer for what only its bytes can bring about, and nobody else's faults", () => {
+  for (const status of [-0x6600, -0x6700, -0x7200, -0x7300, -0x7500, -0x7700, -0x7800])
+    assert.is(codeOf(status), "protocol-violation", String(status));
+  // Signing, encoding, sizes, configuration: SSL_BUFFER_TOO_SMALL, SSL_FEATURE_UNAVAILABLE, PK_TYPE_MISMATCH, RSA, ECP, ASN.1 ...
+  for (const status of [-0x6a00, -0x7080, -0x3f00, -0x4080, -0x4f80, -0x006c, -0x1234]) {
+    assert.is(codeOf(status), "internal-error", String(status));
+    assert.is(codeOf(status, alertOf(0x0250)), "internal-error", String(status));
+  }
+  assert.is(codeOf(-0x4080, alertOf(0x022f)), "protocol-violation", "it was told so");
 });
 
 test("reads alerts by RFC 8446's names", () => {
