@@ -38,7 +38,7 @@ test("escapes what a URI cannot hold", () => {
 });
 
 test("prepares the address", () => {
-  for (const address of ["ROMEO@Montague.LIT", "%52omeo@montague.lit.", "ｒｏｍｅｏ@montague.lit", "%EF%BD%92omeo@montague.lit"])
+  for (const address of ["ROMEO@Montague.LIT", "%52omeo@montague.lit.", "ｒｏｍｅｏ@montague.lit", "%EF%BD%92omeo@montague.lit", "romeo@montague%E3%80%82lit"])
     assert.equal(parseVerificationUri(`xmpp:${address}?xtls-verify;sha-256=${HEX}`), ROMEO, address);
   assert.is(parseVerificationUri(`xmpp:jose%CC%81@montague.lit?xtls-verify;sha-256=${HEX}`).jid, "jos\u00e9@montague.lit");
 });
@@ -75,6 +75,10 @@ test("says what is wrong with other texts", () => {
     [`xmpp:romeo@montague.lit@mallory.lit?xtls-verify;sha-256=${HEX}`, "invalid-jid"],
     [`xmpp:@montague.lit?xtls-verify;sha-256=${HEX}`, "invalid-jid"],
     [`xmpp:\ud83d@montague.lit?xtls-verify;sha-256=${HEX}`, "invalid-jid"],
+    [`xmpp:evil.example...?xtls-verify;sha-256=${HEX}`, "invalid-jid"],
+    [`xmpp:romeo%E2%80%8B@montague.lit?xtls-verify;sha-256=${HEX}`, "invalid-jid"],
+    [`xmpp:rom%EF%BC%A0eo@montague.lit?xtls-verify;sha-256=${HEX}`, "invalid-jid"],
+    [`xmpp:romeo@montague%EF%BC%8Flit?xtls-verify;sha-256=${HEX}`, "invalid-jid"],
     [`xmpp:ro%20meo@montague.lit?xtls-verify;sha-256=${HEX}`, "invalid-jid"],
   ] as const)
     assert.is(code(() => parseVerificationUri(text)), expected, text.slice(0, 100));

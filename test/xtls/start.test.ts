@@ -150,6 +150,17 @@ test("answers a start from a bare JID with bad-request", () => {
   assert.is(juliet.consents.length, 0);
 });
 
+test("answers a start from an address that cannot be prepared with bad-request, and opens none to it", () => {
+  const { juliet } = pair();
+  const addresses = ["mallory@evil.example.../x", "mallory@evil..example/x", "romeo\u200b@montague.lit/x", "ro\u202emeo@montague.lit/x", "\ud83d@montague.lit/x", "romeo@montague.lit/\u0378"];
+  for (const [at, address] of addresses.entries()) {
+    juliet.receive(start(address));
+    assert.match(written(juliet.sent[at] as Iq), '<error type="modify"><bad-request', JSON.stringify(address));
+    assert.is(code(() => juliet.open(address)), "invalid-jid");
+  }
+  assert.is(juliet.consents.length, 0);
+});
+
 test("opens no second tunnel to the same full JID", () => {
   const wire = pair().open();
   assert.is(
