@@ -3,6 +3,7 @@
 
 MODULES := node_modules/.package-lock.json
 PEERS   := bench/node_modules/.package-lock.json
+NODE_24 := test/interop/libraries/node_modules/.package-lock.json
 BUILD   := $(addprefix scripts/,wasm.sh sources.sh library.sh toolchain.sh mbedtls.sh)
 CORE    := $(wildcard core/*.[ch] core/*/*.[ch] core/patches/*) wasm/abi.txt $(BUILD)
 SOURCES := $(shell find bindings wasm -name '*.ts') package.json tsconfig.json tsconfig.build.json
@@ -19,8 +20,9 @@ demo: all ## Romeo and Juliet through a tunnel; METHOD=x509, srp, sas or openpgp
 	@$(if $(SERVER),scripts/packages.sh $(if $(filter federated,$(SERVER)),prosody ejabberd openssl,$(SERVER)))
 	@$(TSX) scripts/demo.ts
 
-test: all wasm/xtls-stock.wasm ## run every test; ONLY=part-of-a-name for some
-	@scripts/packages.sh prosody ejabberd openssl gnutls-bin gpg gpg-agent chromium firefox-esr wabt valgrind clang libclang-rt-14-dev
+test: all wasm/xtls-stock.wasm $(NODE_24) ## run every test; ONLY=part-of-a-name for some, LONG=1 for Java's and Go's TLS too
+	@scripts/packages.sh prosody ejabberd openssl gnutls-bin gpg gpg-agent chromium firefox-esr wabt valgrind clang libclang-rt-14-dev \
+	  gcc libc6-dev libnss3-tools libwolfssl-dev $(if $(filter 1,$(LONG)),openjdk-17-jdk-headless golang-go)
 	@$(TSX) scripts/test.ts $(if $(ONLY),--only $(ONLY))
 
 fuzz: ## feed the core what nobody expects; LONG=1 for ten minutes a subject, SUBJECTS="engine flight" for some
@@ -51,8 +53,8 @@ wasm/xtls.wasm: $(CORE)
 wasm/xtls-%.wasm: $(CORE)
 	@VARIANT=$* scripts/wasm.sh
 
-$(PEERS): bench/package-lock.json
-	@scripts/modules.sh bench
+$(PEERS) $(NODE_24): %/node_modules/.package-lock.json: %/package-lock.json
+	@scripts/modules.sh $*
 
 $(MODULES): package-lock.json
 	@scripts/modules.sh

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Modules: the npm packages that package-lock.json names, in node_modules; `bench` for those
-# that only the benchmark knows, in bench/node_modules.
+# Modules: the npm packages that package-lock.json names, in node_modules; with a folder, such as
+# bench or test/interop/libraries, those that only it knows, there.
 #
-#     scripts/modules.sh [bench]
+#     scripts/modules.sh [FOLDER]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 where=${1:-.}

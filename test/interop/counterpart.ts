@@ -49,10 +49,17 @@ export interface Counterpart {
   stop(): void;
 }
 
+/** What a program may be without: application protocols, a choice of suites, an exporter. */
+export type Lack = "alpn" | "suites" | "exporter";
+
 export interface Program {
   readonly name: string;
+  /** Default: nothing. */
+  readonly lacks?: readonly Lack[];
   /** The program as a client of our responder. */
   connect(port: number, terms: Terms): Promise<Counterpart>;
+  /** The same, and once more with the ticket that it got, when the first connection is closed. It may be mute. */
+  comeTwice?(port: number, terms: Terms): Promise<Counterpart>;
   /** The program as a server for our initiator. */
   serve(terms: Terms): Promise<Counterpart>;
 }

@@ -3,14 +3,9 @@
  * speak, to say what it exports and to close. Real processes. Knows nothing of our engine.
  */
 
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-
 import type { Group } from "../../bindings/node.ts";
 import { EXPORTED, LABEL, PROTOCOL, type Counterpart, type Program, type Terms } from "./counterpart.ts";
+import { loopback } from "./loopback.ts";
 import { Peer } from "./peer.ts";
 
 // --- OpenSSL ---------------------------------------------------------------------
@@ -84,19 +79,6 @@ export const gnutls: Program = {
     return { ...gnutlsVerbs(peer), port: Number(port), isEcho: true, isPolite: true, close: () => {} };
   },
 };
-
-let library: string | undefined;
-
-/** gnutls-serv listens on every address there is; this keeps it at home. Compiled once, gone with the process. */
-function loopback(): string {
-  if (library !== undefined) return library;
-  const folder = mkdtempSync(join(tmpdir(), "xtls-loopback-"));
-  process.once("exit", () => rmSync(folder, { recursive: true }));
-  library = join(folder, "loopback.so");
-  const source = fileURLToPath(new URL("./loopback.c", import.meta.url));
-  execFileSync("cc", ["-shared", "-fPIC", "-o", library, source, "-ldl"]);
-  return library;
-}
 
 function gnutlsArguments({ isOld = false, suite, groups, own, extra = [] }: Terms): string[] {
   const priority = [

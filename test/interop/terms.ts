@@ -9,12 +9,20 @@ import { CIPHERSUITES, GROUPS } from "../../bindings/tls/names.ts";
 import { assert } from "../suite.ts";
 import { Issuer, xmppAddr, type Issued, type KeyKind } from "../tls/issuer.ts";
 import { dial, Door, type Bridge, type BridgeOptions } from "./bridge.ts";
-import { EXPORTED, LABEL, PROTOCOL, type Counterpart, type Program, type Terms } from "./counterpart.ts";
+import { EXPORTED, LABEL, PROTOCOL, type Counterpart, type Lack, type Program, type Terms } from "./counterpart.ts";
+import { go, java, openssl35, wolfssl } from "./library-programs.ts";
 import { nodeTls } from "./node-tls.ts";
+import { nss } from "./nss.ts";
 import { gnutls, openssl } from "./programs.ts";
 
-/** The other implementations. */
-export const PROGRAMS: readonly Program[] = [openssl, gnutls, nodeTls];
+/** The other implementations; LONG=1 for those as well that take their time. */
+export const PROGRAMS: readonly Program[] = [
+  ...[openssl, openssl35, gnutls, nodeTls, nss, wolfssl],
+  ...(process.env.LONG === "1" ? [java, go] : []),
+];
+
+/** Whether a program can do this. */
+export const knows = ({ lacks = [] }: Program, what: Lack): boolean => !lacks.includes(what);
 
 export type Role = "initiator" | "responder";
 
@@ -128,43 +136,56 @@ export async function converse(program: Program, role: Role, cast: Cast, cell: C
   const own = cast.theirs(cell.kind);
   const groups = [cell.group];
   const terms = { suite: cell.suite, groups, own };
+  // Who chooses the suite: the program, if it can, so that ours has all on offer.
+  const suites = knows(program, "suites") ? {} : { ciphersuites: [cell.suite] };
   await meet(
     program,
     role,
     cast,
     terms,
-    { identity: cast.ours(cell.kind), groups },
+    { identity: cast.ours(cell.kind), groups, ...suites },
     async ({ bridge, counterpart }) => {
       await bridge.opened();
       assert.equal(bridge.engine.negotiated, {
         version: "TLSv1.3",
         ciphersuite: cell.suite,
         group: cell.group,
-        alpn: PROTOCOL,
+        alpn: knows(program, "alpn") ? PROTOCOL : undefined,
         resumed: false,
       });
-      assert.is(bridge.engine.peer?.fingerprint, new X509Certificate(own.certificate).fingerprint256);
+      assert.is(bridge.engine.peer?.fingerprint, fingerprint(own));
       await exchangeWords({ bridge, counterpart });
-      assert.is(exportedBy(bridge), await counterpart.exported());
-      await part({ bridge, counterpart });
+      await partWithEqualKeys(program, { bridge, counterpart });
     },
   );
 }
 
-/** Says something each way. */
-export async function exchangeWords({ bridge, counterpart }: Meeting): Promise<void> {
-  bridge.say("Call me but love\n");
-  await counterpart.heard("Call me but love");
+/** Says something each way; ours ends with an empty line, for which selfserv waits. */
+export async function exchangeWords({ bridge, counterpart }: Meeting, words = "Call me but love"): Promise<void> {
+  bridge.say(`${words}\n\n`);
+  await counterpart.heard(words);
   counterpart.say("and be new baptized\n");
-  await bridge.heard(counterpart.isEcho ? "Call me but love" : "and be new baptized");
+  await bridge.heard(counterpart.isEcho ? words : "and be new baptized");
 }
 
-/** Ends it with a close_notify each way. */
+/** Ends it, after which both ends have exported the same. tstclnt says what it exports at its end. */
+export async function partWithEqualKeys(program: Program, meeting: Meeting): Promise<void> {
+  const ours = exportedBy(meeting.bridge);
+  const [theirs] = await Promise.all([
+    knows(program, "exporter") ? meeting.counterpart.exported() : ours,
+    part(meeting),
+  ]);
+  assert.is(ours, theirs);
+}
+
+/** Ends it with a close_notify each way; they may cross. */
 export async function part({ bridge, counterpart }: Meeting): Promise<void> {
   if (counterpart.isPolite) bridge.close();
-  else counterpart.close();
+  counterpart.close();
   await bridge.closed();
 }
+
+export const fingerprint = (issued: Issued): string => new X509Certificate(issued.certificate).fingerprint256;
 
 /** Hex of what our end exports. */
 export const exportedBy = ({ engine }: Bridge): string =>
