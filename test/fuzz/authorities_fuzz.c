@@ -53,7 +53,7 @@ static void read_sources(const unsigned char *bytes, size_t length, int is_list)
     HOLDS(xtls_authorities_parse((const unsigned char *) LISTING, strlen(LISTING), &authorities) == XTLS_OK);
     status = xtls_authorities_add(authorities, bytes, length);
     HOLDS(status == XTLS_OK || status == XTLS_ERR_CERTIFICATE || status == XTLS_ERR_KEY);
-    HOLDS(problems_of(authorities) != 0 || !is_list);
+    HOLDS(status != XTLS_OK || problems_of(authorities) != 0 || !is_list); /* after an error it is fit for nothing */
     xtls_authorities_free(authorities);
 }
 
