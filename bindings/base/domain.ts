@@ -4,7 +4,7 @@
  * A label has one form: whichever way it comes, as A-label, in capitals or in wide letters, it leaves as the same U-label
  * or ASCII label, or is refused. Asks no DNS, and knows no addresses.
  */
-import { hasCompatibility, isInContext, lowerCase, mapWidth, obeysBidiRule } from "./precis.ts";
+import { isInContext, lowerCase, mapWidth, obeysBidiRule } from "./precis.ts";
 import { decodePunycode } from "./punycode.ts";
 
 /** RFC 5895 §2: what people type for a dot. */
@@ -45,7 +45,7 @@ export function prepareDomain(text: string): string | undefined {
 
 function prepareLabel(text: string): string | undefined {
   const mapped = mapWidth(text);
-  if (hasCompatibility(mapped)) return undefined;
+  if (mapped === undefined) return undefined;
   const label = lowerCase(mapped).normalize("NFC");
   if (!LDH.test(label)) return isULabel(label) ? label : undefined;
   if (A_LABEL.test(label)) return decodeLabel(label);

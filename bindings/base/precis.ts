@@ -26,6 +26,9 @@ const IDENTIFIER = /^[!-~\p{Lu}\p{Ll}\p{Lo}\p{Lm}\p{Nd}\p{Mn}\p{Mc}\u06fd\u06fe\
 /** Fullwidth and halfwidth forms (Unicode Standard Annex #11), and the fullwidth space. */
 const OTHER_WIDTH = /[\u3000\uff01-\uffee]/gu;
 
+/** Half of a pair, which is no character; looked for first, since some engines normalize it to one (U+FFFD). */
+const HALF = /\p{Cs}/u;
+
 const RIGHT_TO_LEFT = "[\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufeff\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}]";
 const ARABIC_DIGIT = "[\\u0660-\\u0669\\u{10d30}-\\u{10d39}]";
 const EUROPEAN_DIGIT = "[0-9\\u06f0-\\u06f9]";
@@ -34,7 +37,7 @@ const EUROPEAN_DIGIT = "[0-9\\u06f0-\\u06f9]";
 const BIDI = {
   concerns: new RegExp(`(?!${EUROPEAN_DIGIT}|\\p{M})${RIGHT_TO_LEFT}`, "u"),
   start: new RegExp(`^(?!${ARABIC_DIGIT}|${EUROPEAN_DIGIT}|\\p{M})${RIGHT_TO_LEFT}`, "u"),
-  end: /[\p{L}\p{Nd}\u05f3\u05f4]$/u,
+  end: /^[\p{L}\p{Nd}\u05f3\u05f4]/u,
   leftToRight: new RegExp(`(?!${RIGHT_TO_LEFT}|[0-9])[\\p{L}\\p{Mc}\\p{Nd}]`, "u"),
   mixedDigits: new RegExp(`^(?=.*${ARABIC_DIGIT})(?=.*${EUROPEAN_DIGIT})`, "u"),
 } as const;
@@ -42,21 +45,26 @@ const BIDI = {
 /** RFC 8265 §3.3: the name as it is compared; undefined when it is none, or has a character that names may not have. */
 export function prepareUsername(name: string): string | undefined {
   const mapped = mapWidth(name);
-  // Before the case changes: it would turn some compatibility characters into ordinary ones.
-  if (hasCompatibility(mapped)) return undefined;
+  if (mapped === undefined) return undefined;
   const prepared = lowerCase(mapped).normalize("NFC");
   return IDENTIFIER.test(prepared) && isInContext(prepared) && obeysBidiRule(prepared) ? prepared : undefined;
 }
 
 /** RFC 8265 §4.2: a password or a nickname as it is compared; undefined when it is empty, or has what no text may have. */
 export function prepareOpaqueString(text: string): string | undefined {
+  if (HALF.test(text)) return undefined;
   const prepared = text.replace(/\p{Zs}/gu, " ").normalize("NFC");
   return FREEFORM.test(prepared) && isInContext(prepared) ? prepared : undefined;
 }
 
-/** NFC, with fullwidth and halfwidth forms made ordinary (RFC 8264 §5.2.1). */
-export function mapWidth(text: string): string {
-  return text.replace(OTHER_WIDTH, (form) => form.normalize("NFKC")).normalize("NFC");
+/**
+ * NFC, with fullwidth and halfwidth forms made ordinary (RFC 8264 §5.2.1). Undefined: there is a character that is a mere variant of
+ * another, such as a ligature (§9.17); looked for here, since lower case would make ordinary characters of some.
+ */
+export function mapWidth(text: string): string | undefined {
+  if (HALF.test(text)) return undefined;
+  const mapped = text.replace(OTHER_WIDTH, (form) => form.normalize("NFKC")).normalize("NFC");
+  return mapped.normalize("NFKC") === mapped ? mapped : undefined;
 }
 
 /**
@@ -67,11 +75,6 @@ export function lowerCase(text: string): string {
   return text.replace(/\p{Changes_When_Lowercased}/gu, (letter) => letter.toLowerCase());
 }
 
-/** RFC 8264 §9.17: whether there is a character that only resembles another, such as a ligature. @param text in NFC */
-export function hasCompatibility(text: string): boolean {
-  return text.normalize("NFKC") !== text;
-}
-
 /** Whether no character is of those that no class has, or wants other neighbours than it has. */
 export function isInContext(text: string): boolean {
   return ![DISALLOWED, MISPLACED, LONELY_DOT].some((rule) => rule.test(text));
@@ -80,6 +83,8 @@ export function isInContext(text: string): boolean {
 /** RFC 5893 §2: whether right-to-left text is shown as it is written, wherever it stands. */
 export function obeysBidiRule(text: string): boolean {
   if (!BIDI.concerns.test(text)) return true;
-  const isFramed = BIDI.start.test(text) && BIDI.end.test(text.replace(/\p{Mn}/gu, ""));
+  // Not by "$" in the expression: some engines find no character beyond U+FFFF before it.
+  const last = [...text.replace(/\p{Mn}/gu, "")].at(-1) ?? "";
+  const isFramed = BIDI.start.test(text) && BIDI.end.test(last);
   return isFramed && !BIDI.leftToRight.test(text) && !BIDI.mixedDigits.test(text);
 }

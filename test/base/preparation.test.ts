@@ -151,6 +151,7 @@ test("a localpart is written in lower case, in ordinary width, composed", () => 
     ["\u03a3\u0399\u03a3", "\u03c3\u03b9\u03c3"],
     ["\uff76\uff9e", "\u30ac"],
     ["\u1112\u1161\u11ab", "\ud55c"],
+    ["\u{1e900}\u{1e901}", "\u{1e922}\u{1e923}"],
     ["\u05d3\u05d5\u05d31", "\u05d3\u05d5\u05d31"],
     ["l\u00b7l", "l\u00b7l"],
     ["!#$%()*+,-.;=?[\\]^_`{|}~", "!#$%()*+,-.;=?[\\]^_`{|}~"],

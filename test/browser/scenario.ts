@@ -10,6 +10,7 @@ import { assert, skip, suite } from "../suite.ts";
 import { clearStage, enter, identityOf, message, once } from "../xmpp/stage.ts";
 import { type Browser, type BrowserName, obstacle, launch, type Tab } from "./browser.ts";
 import type { Actions } from "./page/actions.ts";
+import { prepare } from "./page/preparation.ts";
 import { type Folder, openSite, type Site } from "./site.ts";
 
 /** Over a full TLS record by one byte. */
@@ -127,6 +128,16 @@ export function scenario(name: BrowserName): void {
       }
     });
   }
+
+  test("prepares addresses as Node does, whatever character that both know", async () => {
+    const page = await visit("free");
+    const [first, last] = [0, 0x3ffff];
+    const [ours, theirs] = [prepare(first, last), await page("perform", "prepare", first, last)];
+    const known = ours.filter((line, at) => line.startsWith("known") && theirs[at]!.startsWith("known")).length;
+    assert.ok(known > 150_000, `${known}`);
+    for (const [at, line] of ours.entries())
+      if (line !== theirs[at] && !`${line} ${theirs[at]}`.includes("unknown")) assert.is(theirs[at], line, `U+${at.toString(16)}`);
+  });
 
   test("loses no trust when a page and its workers decide at once", async () => {
     const page = await visit("free");

@@ -5,10 +5,11 @@
 
 import { converse } from "./engines.ts";
 import { load } from "./loading.ts";
+import { prepare } from "./preparation.ts";
 import { exchange } from "./romeo.ts";
 import { misremember, remember, spoil } from "./trust.ts";
 
-export const actions = { converse, exchange, load, misremember, remember, spoil };
+export const actions = { converse, exchange, load, misremember, prepare, remember, spoil };
 export type Actions = typeof actions;
 
 /** A wish for an action, as it travels to where it is carried out. */
