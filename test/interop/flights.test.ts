@@ -72,6 +72,16 @@ test("takes records that are full: nss, as initiator", () =>
     assert.ok((await bridge.heard("")).length > 4 * 16384);
   }));
 
+/** Stapling, timestamps, delegated credentials, client authentication later, ECH, early data, old middleboxes. */
+const UNKNOWN = ["-T", "-U", "-B", "-E", "-G", "-Z", "-e", "-i", "100"];
+
+test("takes a hello with extensions that it does not know: nss, as responder", () =>
+  meet(nss, "responder", cast, { extra: UNKNOWN }, {}, async (meeting) => {
+    await meeting.bridge.opened();
+    await exchangeWords(meeting);
+    await partWithEqualKeys(nss, meeting);
+  }));
+
 test("retries the hello when the other end insists on a better group: openssl 3.5, as initiator", () =>
   meet(openssl35, "initiator", cast, {}, { groups: ["P-384", "P-256", "X25519"] }, async (meeting) => {
     await meeting.bridge.opened();
