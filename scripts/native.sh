@@ -68,7 +68,7 @@ compile() {
   local shared flags
   flags=$(sed -n 's|^ \* Links with: ||p' "native/$1.c")
   shared=$(cd native && ls ./*.c | grep --invert-match -e '_test\.c$' -e constant_time || true)
-  (cd native && $CC $CFLAGS "$1.c" $shared $flags ../libcore.a -Wl,--start-group ../libfast.a ../libmbedtls.a -Wl,--end-group -o "../programs/$1")
+  (cd native && $CC $CFLAGS "$1.c" $shared $flags -Wl,--start-group ../libcore.a ../libfast.a ../libmbedtls.a -Wl,--end-group -o "../programs/$1")
 }
 
 main "$@"
