@@ -56,6 +56,11 @@ export class Examiner {
     return (await this.#trust.knows?.(jid, shown)) === true;
   }
 
+  /** Whether a tunnel with this peer is never begun without an offer. */
+  async requiresOffer(jid: string): Promise<boolean> {
+    return (await this.#trust.requiresOffer?.(jid)) === true;
+  }
+
   /** Runs a method to its verdict, or to the tunnel's end. Never rejects: what breaks it refuses the peer, and is the error's cause. */
   async examine(name: string, dialogue: Dialogue): Promise<Verdict | XtlsError> {
     try {

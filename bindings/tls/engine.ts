@@ -97,8 +97,10 @@ export class Engine {
     if (checkedBytes(bytes).length > this.#limit) this.#settle(STATUS.limit);
     const status = this.#memory.push(this.#module.xtls_engine_feed, engine, bytes, "left");
     this.#logKeys();
+    // An alert may come with the end of the handshake: what it means depends on whether that is over.
+    if (this.#negotiated === undefined && this.#module.xtls_engine_version(engine) !== 0) this.#negotiated = this.#agreement(engine);
     this.#settle(status);
-    if (this.#peer === undefined) this.#meetPeer();
+    if (this.#peer === undefined && this.#negotiated !== undefined) this.#meetPeer();
   }
 
   /**
@@ -298,8 +300,6 @@ export class Engine {
   /** Once the handshake is over: read the peer's certificate, and refuse one that cannot be read. */
   #meetPeer(): void {
     const engine = this.#owned.address;
-    if (this.#module.xtls_engine_version(engine) === 0) return;
-    this.#negotiated = this.#agreement(engine);
     try {
       const chain = collectChain((index) =>
         this.#memory.collect((block, max) => this.#module.xtls_engine_peer(engine, index, block, max)),

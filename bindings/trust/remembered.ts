@@ -36,6 +36,10 @@ export function remembered(store: TrustStore, options: RememberedOptions = {}): 
   return {
     judge: (claim, asker) => judge(store, otherwise, claim, asker),
     knows: (jid, offered) => knows(store, otherwise, jid, offered),
+    requiresOffer: async (jid) => {
+      const trusted = (await store.keysOf(jid)).filter(isTrusted);
+      return trusted.length > 0 && trusted.every(({ hasExtensions }) => hasExtensions);
+    },
     learn: (claim, proof) => store.revise(claim.jid, (keys, at, room) => learn(keys, claim, proof, at, room)),
     isKeyChange: (claim) => showsAnother(store, claim),
     onDistrust: (listener) =>

@@ -139,9 +139,10 @@ export class Session {
     const jid = fullJid(peer);
     if (this.#policyFor(jid) === "off") throw new XtlsError("switched-off", `No tunnel with ${peer}`);
     const methods = await this.#whileOnline(this.#examiner.methodsFor(bareJid(jid), undefined, only)).catch(policyBroke);
+    const requiresOffer = await this.#whileOnline(this.#examiner.requiresOffer(bareJid(jid))).catch(policyBroke);
     const isNarrowed = only !== undefined && only.length > 0;
     return new Promise((resolve, reject) => {
-      this.#enter((now) => this.#opening.set(this.#endpoint.open(peer, now, methods, isNarrowed), { resolve, reject }));
+      this.#enter((now) => this.#opening.set(this.#endpoint.open(peer, now, { methods, isNarrowed, requiresOffer }), { resolve, reject }));
     });
   }
 

@@ -13,7 +13,7 @@ import { buildError } from "./condition.ts";
 import { Goodbye } from "./goodbye.ts";
 import type { Host } from "./host.ts";
 import { Judgement, whyRefused } from "./judgement.ts";
-import { Negotiation } from "./negotiation.ts";
+import { Negotiation, type Demands } from "./negotiation.ts";
 import { Outbox } from "./outbox.ts";
 import { MAX_WAITING, ReadBudget } from "./read-budget.ts";
 import { securityOf } from "./security.ts";
@@ -27,6 +27,9 @@ export type Refusal = "declined" | "unsupported" | "too-many-tunnels" | "no-comm
 
 /** A peer that answers so has ended the tunnel, and has sent an alert before. */
 const REFUSES_BYTES: readonly string[] = ["malformed", "invalid-base64"];
+
+/** Another start of ours may still be answered well when one is refused so. */
+const RETRIED: readonly string[] = ["already-open", "malformed"];
 
 /** The peer itself is gone, so there is nobody to say goodbye to. */
 const GONE: readonly string[] = ["alert-received", "unknown-tunnel", "peer-unavailable", "server-unreachable", "stream-lost"];
@@ -54,8 +57,10 @@ export class Association implements Tunnel {
   readonly #negotiation: Negotiation;
   readonly #judgement: Judgement;
   readonly #goodbye = new Goodbye();
-  /** The id of the `<start/>` that counts: ours, or the peer's that awaits its answer. */
+  /** The id of the peer's `<start/>`, until it is answered. */
   #start = "";
+  /** The ids of our own that are not answered. */
+  readonly #starts = new Set<string>();
   /** Why our `<start/>` was refused, while we wait for the peer to find out that its earlier tunnel with us is gone. */
   #staleRefusal: XtlsError | undefined;
   #hasRestarted = false;
@@ -68,17 +73,16 @@ export class Association implements Tunnel {
 
   /**
    * @param address the peer's full JID, prepared or not
-   * @param methods ours for this peer; a responder's come with `accept`
-   * @param isNarrowed whether nothing but these will do
+   * @param demands an initiator's; a responder's methods come with `accept`
    */
-  constructor(host: Host, local: string, address: string, role: Role, methods: readonly string[] = [], isNarrowed = false) {
+  constructor(host: Host, local: string, address: string, role: Role, demands?: Demands) {
     this.#host = host;
     this.local = local;
     this.address = address;
     this.peer = fullJid(address);
     this.#role = role;
     this.isOwnRequest = role === "initiator";
-    this.#negotiation = new Negotiation(host, role, methods, isNarrowed);
+    this.#negotiation = new Negotiation(host, role, demands);
     this.#judgement = new Judgement(host, this, this.#negotiation);
     this.#outbox = new Outbox(host, this, this.#negotiation);
   }
@@ -105,6 +109,11 @@ export class Association implements Tunnel {
     return this.#state === "starting" && this.#role === "responder";
   }
 
+  /** True while the peer has not said `<proceed/>` to a start of ours. */
+  get awaitsProceed(): boolean {
+    return this.#state === "starting" && this.#role === "initiator";
+  }
+
   /** True while our start waits for the end of an earlier tunnel that only the peer still has. */
   get awaitsStaleEnd(): boolean {
     return this.#staleRefusal !== undefined;
@@ -114,7 +123,7 @@ export class Association implements Tunnel {
 
   /** Sends `<start/>`. */
   ask(now: number): void {
-    this.#start = this.request("start", buildStart(this.#negotiation.makeOffer()), now);
+    this.#starts.add(this.request("start", buildStart(this.#negotiation.makeOffer()), now));
   }
 
   /** The peer's `<start/>` came: asks for consent. */
@@ -133,23 +142,40 @@ export class Association implements Tunnel {
     this.#negotiation.hear(offer);
     this.#role = "responder";
     this.#start = id;
+    this.#starts.clear();
     this.#staleRefusal = undefined;
     this.accept(now);
   }
 
   /**
    * Our start was refused. `already-open` means a tunnel from before this end lost its stream: the peer tests it now, our
-   * answer to that ends it, and we start once more.
+   * answer to that ends it, and we start once more. `malformed` may mean a peer that bears no offer: once more without.
    */
-  #startRefused(error: XtlsError, now: number): void {
+  #startRefused(id: string, error: XtlsError, now: number): void {
+    if (!this.#starts.delete(id) || this.#state !== "starting") return;
+    if (RETRIED.includes(error.code) && this.#starts.size > 0) return;
+    if (error.code === "malformed") return this.#startWithoutOffer(error, now);
     if (error.code !== "already-open" || this.#hasRestarted) return this.#end(error);
     this.#staleRefusal = error;
     this.#deadline = now + this.#host.limits.startTimeout;
   }
 
-  /** The peer has been told that the earlier tunnel is gone. */
+  #startWithoutOffer(refusal: XtlsError, now: number): void {
+    try {
+      this.#negotiation.withdrawOffer(refusal);
+    } catch (error) {
+      return this.#end(asXtlsError(error));
+    }
+    this.ask(now);
+  }
+
+  /**
+   * The peer speaks of a tunnel that we do not know of, and has been told so. It is an earlier one, or that which it consented
+   * to and we did not hear of: once more. An earlier start of ours may still be answered, and counts then.
+   */
   restart(now: number): void {
     this.statistics.iqsIn++;
+    if (this.#hasRestarted) return;
     this.#hasRestarted = true;
     this.#staleRefusal = undefined;
     this.#deadline = undefined;
@@ -419,7 +445,7 @@ export class Association implements Tunnel {
   }
 
   #proceeded(id: string, payload: Element | undefined, now: number): void {
-    if (id === this.#start && this.#state === "starting") this.#consented(payload, now);
+    if (this.#starts.delete(id) && this.#state === "starting") this.#consented(payload, now);
   }
 
   #answered(kind: Request, id: string, now: number): void {
@@ -428,8 +454,7 @@ export class Association implements Tunnel {
   }
 
   #refused(kind: Request, id: string, error: XtlsError, now: number): void {
-    if (kind === "start" && (id !== this.#start || this.#state !== "starting")) return;
-    if (kind === "start") return this.#startRefused(error, now);
+    if (kind === "start") return this.#startRefused(id, error, now);
     if (kind === "close") return this.#closed(error, now);
     if (this.#hasOnlyGoodbyes) return this.#end(undefined);
     this.#fail(this.#awaitsComparison && REFUSES_BYTES.includes(error.code) ? new XtlsError("not-compared", error.message) : error, now);
@@ -497,6 +522,11 @@ export class Association implements Tunnel {
     return this.#state === "judging" && this.#judgement.awaitsBind;
   }
 
+  /** True between the handshake and the verdict, also when what came with the handshake's last bytes ends the tunnel. */
+  get #isUnjudged(): boolean {
+    return this.#state === "judging" || (this.#state === "handshaking" && this.#channel?.isSecure === true);
+  }
+
   /** Ends in order when close_notify has gone both ways, everything is acknowledged and one side's `<close/>` is through. */
   #finish(now: number): void {
     if (this.#state !== "closing" || !this.#hasRead || !this.#isQuiet(this.#channel as Channel)) return;
@@ -556,7 +586,7 @@ export class Association implements Tunnel {
 
   #end(cause: XtlsError | undefined): void {
     if (this.#state === "closed") return;
-    const error = this.#state === "judging" ? whyRefused(cause, this.#channel) : cause;
+    const error = this.#isUnjudged ? whyRefused(cause, this.#channel) : cause;
     this.#move("end");
     this.#deadline = undefined;
     const { peers: id } = this.#goodbye;

@@ -12,6 +12,7 @@ import { ByteQueue } from "../base/byte-queue.ts";
 import { XtlsError, type ErrorRow } from "../errors.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import type { Engine, Negotiated } from "../tls/engine.ts";
+import { parseBye, type Bye } from "./bye.ts";
 import { isOwn, Reader, serialise } from "./framing.ts";
 import type { Host } from "./host.ts";
 import type { Limits } from "./limits.ts";
@@ -53,6 +54,7 @@ export class Channel {
   /** Until the peer is judged and found good. */
   #preauth: PreauthReader | undefined;
   #messages: Element[] = [];
+  #bye: Bye | undefined;
   readonly #unread = new ByteQueue();
   #arrived: Element[] = [];
 
@@ -69,7 +71,14 @@ export class Channel {
     const plaintext = this.#engine.read();
     if (plaintext.length === 0) return;
     if (this.#preauth === undefined) this.#unread.append(plaintext);
-    else for (const message of this.#preauth.push(plaintext)) this.#messages.push(message);
+    else for (const message of this.#preauth.push(plaintext)) this.#messages.push(this.#checked(message));
+  }
+
+  /** @throws XtlsError `alert-received` for what stands for an alert */
+  #checked(message: Element): Element {
+    this.#bye = parseBye(message);
+    if (this.#bye === undefined) return message;
+    throw new XtlsError("alert-received", `The peer says "${this.#bye.code}"`);
   }
 
   /** The peer is judged and found good: its stanzas may be read. */
@@ -163,9 +172,9 @@ export class Channel {
     return this.#engine.exportKeyingMaterial(label, undefined, length);
   }
 
-  /** The description of the peer's alert, if there was one (RFC 8446 §6). */
+  /** The description of the peer's alert, or of that which its `<bye/>` stands for, if there was one (RFC 8446 §6). */
   get received(): number | undefined {
-    return this.#engine.alerts.received?.description;
+    return this.#engine.alerts.received?.description ?? this.#bye?.alert;
   }
 
   /** Says close_notify. @returns false when there is no room for it yet */
@@ -211,7 +220,7 @@ export class Channel {
 
   /** A method ends before the first stanza: nothing of the tunnel's own follows one. */
   #arrive(element: Element): void {
-    if (isOwn(element)) throw new XtlsError("method-violation", "A message of a method among stanzas");
+    if (isOwn(element) && this.#checked(element)) throw new XtlsError("method-violation", "A message of a method among stanzas");
     this.#arrived.push(restore(element, this.#ends));
   }
 }

@@ -68,7 +68,9 @@ export function parseError(error: Element | undefined, request: Request): XtlsEr
   const absent = request === "start" ? ABSENT : ABSENT_LATER;
   if (absent.includes(condition)) return new XtlsError("peer-unavailable", `Answered by ${condition}`);
   if (UNREACHABLE.includes(condition)) return new XtlsError("server-unreachable", `Answered by ${condition}${wordsOf(error)}`);
-  const code = ANSWERS[request].find((candidate) => isMeant(candidate, condition, application));
+  const codeFor = (own: string | undefined) => ANSWERS[request].find((candidate) => isMeant(candidate, condition, own));
+  // An application condition that is not known is passed over (RFC 6120 §8.3.4), but named.
+  const code = codeFor(application) ?? codeFor(undefined);
   return new XtlsError(code ?? "remote-error", `Answered by ${condition}${application ? ` (${application})` : ""}`);
 }
 

@@ -16,7 +16,7 @@ import type { Host } from "./host.ts";
 import { bareJid, compareOctets, fullJid } from "../base/jid.ts";
 import { requireMethods, requireObject, requireShape } from "../base/shape.ts";
 import { limitsWith, type Limits } from "./limits.ts";
-import { BASE_METHOD, offerOf } from "./negotiation.ts";
+import { BASE_METHOD, offerOf, type Demands } from "./negotiation.ts";
 import { buildOffer, parseOffer } from "./offer.ts";
 import type { Output } from "./output.ts";
 import { ReadBudget } from "./read-budget.ts";
@@ -107,15 +107,14 @@ export class Endpoint {
 
   /**
    * Asks a peer for a tunnel.
-   * @param methods in order of preference, for this tunnel
-   * @param isNarrowed whether nothing but these will do, not even `x509` for a peer that names no methods
+   * @param demands for this tunnel
    * @throws XtlsError `invalid-jid`, `already-open`, `too-many-tunnels`
    */
-  open(peer: string, now: number, methods = this.#methods, isNarrowed = false): Tunnel {
+  open(peer: string, now: number, demands: Demands = {}): Tunnel {
     const jid = fullJid(peer);
     if (jid === this.address) throw new XtlsError("invalid-jid", "A tunnel to oneself leads nowhere");
     if (this.#tunnels.has(jid)) throw new XtlsError("already-open");
-    const tunnel = this.#add(peer, "initiator", methods, isNarrowed);
+    const tunnel = this.#add(peer, "initiator", { methods: this.#methods, ...demands });
     tunnel.ask(now);
     return tunnel;
   }
@@ -283,7 +282,7 @@ export class Endpoint {
     const ask = parseAsk(type, payload);
     if (ask.kind === "offer") return this.#probed(id, from, ask.offer);
     if (ask.kind === "start") return this.#start(request, tunnel, ask.offer, now);
-    if (tunnel?.awaitsStaleEnd) return this.#restart(request, tunnel, now);
+    if (tunnel?.awaitsProceed) return this.#restart(request, tunnel, now);
     const admission = ADMISSION[tunnel?.state ?? "closed"][ask.kind];
     if (admission !== "admitted") throw new XtlsError(admission);
     if (ask.kind === "data") tunnel?.data(id, ask.payload, now);
@@ -318,9 +317,9 @@ export class Endpoint {
     tunnel.probe(now);
   }
 
-  /** A request of the peer's earlier tunnel, of which this end knows nothing: the answer ends it there, and our start comes behind. */
+  /** A request of a tunnel of which this end knows nothing: the answer ends it there, and our start comes behind. */
   #restart(request: IncomingRequest, tunnel: Association, now: number): void {
-    this.#refuse(request, "unknown-tunnel");
+    this.#refuse(request, tunnel.awaitsStaleEnd ? "unknown-tunnel" : "out-of-order");
     tunnel.restart(now);
   }
 
@@ -330,11 +329,11 @@ export class Endpoint {
   }
 
   /** @param address the peer's, as it came @throws XtlsError `too-many-tunnels` */
-  #add(address: string, role: Role, methods?: readonly string[], isNarrowed?: boolean): Association {
+  #add(address: string, role: Role, demands?: Demands): Association {
     const siblings = [...this.#tunnels.keys()].filter((jid) => bareJid(jid) === bareJid(address)).length;
     if (this.#tunnels.size >= this.#limits.tunnels || siblings >= this.#limits.tunnelsPerPeer)
       throw new XtlsError("too-many-tunnels");
-    const tunnel = new Association(this.#host, this.address, address, role, methods, isNarrowed);
+    const tunnel = new Association(this.#host, this.address, address, role, demands);
     this.#tunnels.set(tunnel.peer, tunnel);
     return tunnel;
   }

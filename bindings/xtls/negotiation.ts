@@ -21,10 +21,23 @@ export const BASE_METHOD = "x509";
 /** `<data/>` in flight towards a peer that says how many it bears, if that is enough for it. */
 const WINDOW = 8;
 
+/** What a caller demands of the tunnel that it opens. */
+export interface Demands {
+  /** Ours for this peer, in order of preference. */
+  readonly methods?: readonly string[];
+  /** Whether nothing but these will do: not even `x509` for a peer that names no method. */
+  readonly isNarrowed?: boolean;
+  /** Whether the peer is known to compare offers: then no start goes without one. */
+  readonly requiresOffer?: boolean;
+}
+
 export class Negotiation {
   readonly #host: Host;
   #methods: readonly string[];
   readonly #isNarrowed: boolean;
+  readonly #requiresOffer: boolean;
+  /** The peer refused our offer: there is none, and what it offers means nothing. */
+  #isWithdrawn = false;
   #role: Role;
   #sid: string;
   /** Both offers in canonical form: what was said, and nothing of the stanzas that it was said in. */
@@ -37,15 +50,12 @@ export class Negotiation {
   #isNamed: boolean;
   #isAnnounced = false;
 
-  /**
-   * @param methods ours for this peer, in order of preference
-   * @param isNarrowed whether nothing else will do: not even `x509` for a peer that names no method
-   */
-  constructor(host: Host, role: Role, methods: readonly string[], isNarrowed: boolean) {
+  constructor(host: Host, role: Role, { methods = [], isNarrowed = false, requiresOffer = false }: Demands = {}) {
     this.#host = host;
     this.#role = role;
     this.#methods = methods;
     this.#isNarrowed = isNarrowed;
+    this.#requiresOffer = requiresOffer;
     this.#isNamed = role === "initiator";
     this.#sid = role === "initiator" && host.hasExtensions ? host.id() : "";
   }
@@ -62,10 +72,24 @@ export class Negotiation {
 
   /** The initiator's `<offer/>`, for its `<start/>`; undefined: only the base wire is spoken. */
   makeOffer(): Element | undefined {
-    if (!this.#host.hasExtensions) return undefined;
+    if (!this.#makesOffers) return undefined;
     const offer = buildOffer(offerOf(this.#host, this.#methods, this.#sid));
     this.#ours = canonicalise(offer);
     return offer;
+  }
+
+  /**
+   * The peer refused our `<start/>` as malformed: perhaps it bears no offer, so the next one has none. Only an end that reads
+   * offers chooses the ALPN protocol that says so, and then `isBindDue` knows that the refusal was forged.
+   * @throws XtlsError why there will be no other start
+   */
+  withdrawOffer(refusal: XtlsError): void {
+    if (this.#ours === undefined || this.#isWithdrawn) throw refusal;
+    if (this.#requiresOffer) throw new XtlsError("capability-lost", "The peer, whose keys have all compared offers before, refused one", { cause: refusal });
+    if (this.#isNarrowed) throw new XtlsError(refusal.code, "The peer refused the offer, and methods that are asked for by name need one", { cause: refusal });
+    this.#isWithdrawn = true;
+    this.#ours = undefined;
+    this.#sid = "";
   }
 
   /** What came with the peer's `<start/>`. @throws XtlsError `malformed` */
@@ -96,10 +120,15 @@ export class Negotiation {
   yield(): void {
     this.#role = "responder";
     this.#isNamed = false;
+    this.#isWithdrawn = false;
+  }
+
+  get #makesOffers(): boolean {
+    return this.#host.hasExtensions && !this.#isWithdrawn;
   }
 
   #choose(): void {
-    const named = this.#host.hasExtensions ? (this.#offer?.methods ?? []) : [];
+    const named = this.#makesOffers ? (this.#offer?.methods ?? []) : [];
     const isBase = named.length === 0;
     const theirs = isBase ? [BASE_METHOD] : named;
     this.#method = isBase && !this.#isNarrowed ? BASE_METHOD : this.#firstCommon(theirs);
@@ -125,10 +154,13 @@ export class Negotiation {
   /**
    * Whether the offers are to be compared: both announced it, or TLS says that both can. The latter is
    * authenticated, so that a server gains nothing by taking offers away.
+   * @throws XtlsError `downgraded` when both can and there was none in `<start/>`
    */
   isBindDue(alpn: string | undefined): boolean {
     if (!this.#host.hasExtensions) return false;
-    return alpn === ALPN_BOUND || (this.#ours !== undefined && this.#offer?.bind === true);
+    if (alpn !== ALPN_BOUND) return this.#ours !== undefined && this.#offer?.bind === true;
+    if (this.agreement.offers.initiator !== undefined) return true;
+    throw new XtlsError("downgraded", "Both ends can compare offers, and there was none in <start/>");
   }
 
   /** What is compared. */
@@ -140,7 +172,7 @@ export class Negotiation {
   /** How fast we may send. */
   get pace(): { readonly window: number; readonly chunk: number } {
     const { window, chunk } = this.#host.limits;
-    const limits = this.#host.hasExtensions ? this.#offer?.tunnel : undefined;
+    const limits = this.#makesOffers ? this.#offer?.tunnel : undefined;
     if (limits === undefined) return { window, chunk };
     return { window: Math.min(Math.max(window, WINDOW), limits.window), chunk: Math.min(chunk, limits.maxBytes) };
   }

@@ -121,6 +121,11 @@ export interface Trust {
    * @param shown the certificates that the peer's offer names (SHA-256 as in XEP-0320, or SHA-1 as in XEP-0250), if it made one
    */
   knows?(jid: string, shown?: readonly string[]): boolean | undefined | Promise<boolean | undefined>;
+  /**
+   * Whether all keys of a bare JID that are believed have once compared offers inside a tunnel: then a peer that seems to
+   * bear none is not tried without. Absent: nobody can tell, and it is.
+   */
+  requiresOffer?(jid: string): boolean | Promise<boolean>;
   /** A method has proved whose certificate it is: remembers that and has the last word. Absent: nothing is remembered. */
   learn?(claim: Claim, proof: Proof): Verdict | Promise<Verdict>;
   /**

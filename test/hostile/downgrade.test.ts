@@ -7,7 +7,8 @@ import { pinned } from "../../bindings/trust/pinned.ts";
 import type { Identity } from "../../bindings/tls/identity.ts";
 import type { Tickets } from "../../bindings/tls/tickets.ts";
 import { assert, suite } from "../suite.ts";
-import { calm, copyOf, core, JULIET, ROMEO, Stage, type VictimOptions } from "./stage.ts";
+import { buildError } from "../../bindings/xtls/condition.ts";
+import { calm, copyOf, core, iq, JULIET, ROMEO, Stage, type VictimOptions } from "./stage.ts";
 
 const test = suite("downgrades");
 const yes = () => sas({ confirm: () => true });
@@ -53,6 +54,53 @@ test("a base peer whose certificate is pinned works in both roles, whichever end
       ]);
     }
   }
+});
+
+/** A server that plays a peer which bears no offer. */
+const refusesOffers: Stage["server"] = (stanza, stage) => {
+  if (stanza.getChild("start")?.getChild("offer") === undefined) return stage.pass(stanza);
+  const { from, to, id } = stanza.attrs as Record<string, string>;
+  stage.pass(iq("error", to as string, from as string, id as string, buildError("malformed")));
+};
+const starts = (stage: Stage) => stage.log.filter((stanza) => stanza.getChild("start")).length;
+const alarms = ({ romeo, juliet }: Stage) => [romeo, juliet].map(({ alarms }) => alarms.map(({ code }) => code));
+
+test("a refusal of the offer that the peer never made is an alarm at both ends", async () => {
+  const stage = new Stage({ methods: [yes()], trust: dangerouslyTrustOnFirstUse }, { methods: [yes()], trust: dangerouslyTrustOnFirstUse });
+  stage.server = refusesOffers;
+  assert.is((await stage.romeo.attempt(JULIET))?.code, "downgraded");
+  await calm();
+  assert.equal([starts(stage), alarms(stage), securities(stage)], [2, [["downgraded"], ["downgraded"]], []]);
+});
+
+test("a peer that really bears no offer is reached without an alarm, if its certificate is believed", async () => {
+  const stage = new Stage({ methods: [yes()] }, { hasExtensions: false });
+  stage.server = refusesOffers;
+  await stage.romeo.knows(stage.juliet.identity);
+  await stage.juliet.knows(stage.romeo.identity);
+  assert.is(await stage.romeo.attempt(JULIET), undefined);
+  await calm();
+  assert.equal([starts(stage), alarms(stage), securities(stage).map((security) => security?.method)], [2, [[], []], ["x509", "x509"]]);
+});
+
+test("an offer is not given up where a method was asked for, or where every key that is believed has compared offers", async () => {
+  const named = new Stage({ methods: [yes()] }, { hasExtensions: false });
+  named.server = refusesOffers;
+  assert.is((await named.romeo.attempt(JULIET, ["sas", "x509"]))?.code, "malformed");
+  assert.equal([starts(named), alarms(named)], [1, [[], []]]);
+
+  const known = new Stage();
+  await known.romeo.knows(known.juliet.identity);
+  await known.juliet.knows(known.romeo.identity);
+  assert.is(await known.romeo.attempt(JULIET), undefined);
+  await known.romeo.opened[0]?.close();
+  known.server = refusesOffers;
+  assert.is((await known.romeo.attempt(JULIET))?.code, "capability-lost");
+  assert.equal([starts(known), alarms(known)], [2, [["capability-lost"], []]]);
+  // Another device of hers, of which that is not known.
+  await known.romeo.store.verify("juliet@capulet.lit", core.createIdentity({ jid: "juliet@capulet.lit" }).spkiFingerprint);
+  assert.is((await known.romeo.attempt(JULIET))?.code, "downgraded");
+  assert.is(starts(known), 4);
 });
 
 test("a session resumed is judged anew, and bound anew: a ticket raises no trust", async () => {

@@ -6,6 +6,7 @@ import xml from "@xmpp/xml";
 import type { Engine } from "../../bindings/tls/engine.ts";
 import { decodeBase64, encodeBase64 } from "../../bindings/xtls/base64.ts";
 import type { Limits } from "../../bindings/xtls/limits.ts";
+import { ALPN_BOUND } from "../../bindings/xtls/namespaces.ts";
 import type { Trust } from "../../bindings/xtls/trust.ts";
 import { core, pair, romeo } from "./ends.ts";
 import { JULIET, ROMEO, type End, type Iq } from "./wire-pair.ts";
@@ -21,12 +22,15 @@ export class BarePeer {
   readonly #address: string;
   #last = 0;
 
-  /** @param juliet to share her with another peer */
-  constructor(limits: Partial<Limits> = {}, juliet?: End, address = ROMEO, trust?: Trust) {
+  /**
+   * @param juliet to share her with another peer
+   * @param offer makes the bind due
+   */
+  constructor(limits: Partial<Limits> = {}, juliet?: End, address = ROMEO, trust?: Trust, offer?: ReturnType<typeof xml>) {
     this.juliet = juliet ?? pair({}, { limits, ...(trust && { trust }) }).juliet;
     this.#address = address;
-    this.engine = core.engine({ role: "initiator", identity: romeo });
-    this.request(xml("start", { xmlns: NS }));
+    this.engine = core.engine({ role: "initiator", identity: romeo, ...(offer && { alpn: [ALPN_BOUND] }) });
+    this.request(xml("start", { xmlns: NS }, ...(offer ? [offer] : [])));
     for (let flight = 0; flight < 4; flight++) this.exchange();
   }
 

@@ -1,7 +1,7 @@
 import xml from "@xmpp/xml";
 import { ERRORS, type ErrorCode } from "../../bindings/errors.ts";
 import { buildError, conditionOf, parseError } from "../../bindings/xtls/condition.ts";
-import { NS_STANZAS } from "../../bindings/xtls/namespaces.ts";
+import { NS_STANZAS, NS_XTLS_ERRORS } from "../../bindings/xtls/namespaces.ts";
 import type { Request } from "../../bindings/xtls/state.ts";
 import { assert, suite } from "../suite.ts";
 
@@ -91,6 +91,16 @@ test("names a foreign condition but repeats no foreign text", () => {
   assert.not.match(error.message, "EVIL");
   assert.is(parseError(xml("error", {}, xml("\u202eevil", { xmlns: NS_STANZAS })), "start").code, "remote-error");
   assert.is(parseError(undefined, "start").code, "remote-error");
+});
+
+test("passes over an application condition that it does not know, and names it", () => {
+  const answered = (condition: string, application: string, request: "start" | "data") =>
+    parseError(xml("error", { type: "cancel" }, xml(condition, { xmlns: NS_STANZAS }), xml(application, { xmlns: NS_XTLS_ERRORS })), request);
+  assert.is(answered("bad-request", "not-trusted", "data").code, "malformed");
+  assert.match(answered("bad-request", "not-trusted", "data").message, "bad-request (not-trusted)");
+  assert.is(answered("item-not-found", "from-tomorrow", "data").code, "unknown-tunnel");
+  assert.is(answered("bad-request", "from-tomorrow", "start").code, "malformed");
+  assert.is(answered("not-acceptable", "from-tomorrow", "start").code, "remote-error");
 });
 
 test.run();

@@ -1,4 +1,5 @@
 import xml from "@xmpp/xml";
+import { buildError } from "../../bindings/xtls/condition.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "./code.ts";
 import { pair } from "./ends.ts";
@@ -77,6 +78,46 @@ test("answers data from the wrong side, who has yet to answer our start, with ou
   end.receive(data());
   assert.match(written(end.sent[0] as Iq), "<out-of-order");
   assert.is(tunnel.state, "starting");
+});
+
+test("starts once more when the peer speaks of a tunnel whose proceed was lost", () => {
+  const wire = pair();
+  wire.intercept = (iq) => (iq.payload?.is("proceed", NS) && starts(wire) === 1 ? [] : [iq]);
+  const tunnel = wire.romeo.open(JULIET);
+  wire.settle();
+  assert.equal([tunnel.state, wire.juliet.consents[0]?.state], ["starting", "handshaking"]);
+  // She waits for a ClientHello, then says so by an alert and <close/>; his own start would be over after 60 s.
+  wire.pass(30_000);
+  assert.is(wire.juliet.closes[0]?.code, "timeout");
+  assert.equal([tunnel.state, starts(wire), wire.romeo.closes], ["open", 2, []]);
+});
+
+test("… once, and whichever start is answered counts", () => {
+  for (const answered of [0, 1]) {
+    const wire = pair({}, { accepts: undefined });
+    const tunnel = wire.romeo.open(JULIET);
+    for (const id of ["d1", "d2"]) wire.romeo.receive({ ...data(JULIET, id), to: ROMEO });
+    const sent = wire.romeo.sent.splice(0);
+    assert.equal(sent.map(({ payload }) => payload?.name), ["start", "error", "start", "error"]);
+    const asked = sent.filter(({ payload }) => payload?.is("start", NS));
+    const other = asked[1 - answered] as Iq;
+    const conflict = buildError("already-open");
+    if (answered === 1) wire.romeo.receive({ type: "error", id: other.id, from: JULIET, to: ROMEO, payload: conflict });
+    assert.is(tunnel.state, "starting", "the other one is under way");
+    wire.romeo.receive({ type: "result", id: asked[answered]?.id as string, from: JULIET, to: ROMEO, payload: xml("proceed", { xmlns: NS }) });
+    if (answered === 0) wire.romeo.receive({ type: "error", id: other.id, from: JULIET, to: ROMEO, payload: conflict });
+    assert.is(tunnel.state, "handshaking");
+  }
+});
+
+test("… and waits for all of them no longer than for the first", () => {
+  const wire = pair();
+  wire.intercept = () => [];
+  wire.romeo.open(JULIET);
+  wire.pass(30_000);
+  wire.romeo.receive({ ...data(JULIET), to: ROMEO });
+  wire.pass(30_000);
+  assert.equal([wire.romeo.closes[0]?.code, starts(wire)], ["timeout", 2]);
 });
 
 test("answers close before proceed with out-of-order", () => {
