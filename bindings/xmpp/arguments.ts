@@ -20,13 +20,14 @@ export type Address = string | { toString(): string };
 /** @throws XtlsError `invalid-argument`, `invalid-jid`; `disposed` when the identity was */
 export function requireOptions(options: XtlsOptions): void {
   requireShape(isObject(options), "xtls() takes an object with xmpp, identity and trust");
-  const { xmpp, identity, trust, methods = [], accept, policy, address, limits, hasExtensions, engine } = options;
+  const { xmpp, identity, trust, methods = [], accept, policy, address, limits, hasExtensions, engine, directedPresence } = options;
   requireShape(hasMethods(xmpp, "send", "on", "emit", "removeListener"), "xmpp is a client() of @xmpp/client or a component() of @xmpp/component");
   requireShape(isObject(identity) && typeof identity.fingerprint === "string", "identity is missing: core.createIdentity or core.identityFromPEM makes one");
   requireShape(hasMethods(trust, "judge"), "trust is missing: pinned(…), authorities(…) or remembered(store)");
   requireShape(Array.isArray(methods) && methods.every(isMethod), "methods is a list of what srp(…), sas(…), openpgp(…) and the like return");
   requireShape(accept === undefined || typeof accept === "function", "accept is a function");
   requireShape(hasExtensions === undefined || typeof hasExtensions === "boolean", "hasExtensions is true or false");
+  requireShape(directedPresence === undefined || typeof directedPresence === "boolean", "directedPresence is true or false");
   requireShape(engine === undefined || isObject(engine), "engine is an object with changes to the engines' options");
   if (policy !== undefined && typeof policy !== "function") requirePolicy(policy);
   requireShape(address === undefined || isComponent(xmpp), "address is for components: a client's is what its server binds");

@@ -21,6 +21,7 @@ import type { Trust } from "../xtls/trust.ts";
 import type { Security } from "../xtls/tunnel.ts";
 import { type Address, fullAddressIn, requireNames, requireOptions, requireOwn } from "./arguments.ts";
 import { advertise, isFeatureQuestion, ownInfo, supports } from "./disco.ts";
+import { DirectedPresence } from "./directed-presence.ts";
 import { type Context, type Entity, isComponent } from "./entity.ts";
 import { entering, type Ground, leaving, refusal } from "./firewall/clear.ts";
 import { type Gate, gateOf } from "./firewall/gate.ts";
@@ -63,6 +64,11 @@ export interface XtlsOptions extends Pick<EndpointOptions, "limits" | "hasExtens
    * addresses are left alone; give each its own `xtls()`. Default: the domain with the resource `xtls`.
    */
   readonly address?: string;
+  /**
+   * Clients only: whether the peer of a tunnel is sent our presence when the tunnel is open, so that it is told when we go offline
+   * (RFC 6121 §4.6): what this stream has last broadcast, and nothing while it has broadcast none. Default: true.
+   */
+  readonly directedPresence?: boolean;
 }
 
 export interface XtlsEvents {
@@ -107,6 +113,7 @@ export class Xtls {
   readonly #examiner: Examiner;
   readonly #policy: Policies;
   readonly #replay = new Replay();
+  readonly #presence: DirectedPresence;
   readonly #reporter: Reporter;
   readonly #clock = new Clock();
   readonly #listeners: Listeners<XtlsEvents>;
@@ -117,7 +124,8 @@ export class Xtls {
   /** Use `xtls()`. */
   constructor(options: XtlsOptions) {
     requireOptions(options);
-    const { xmpp, trust, methods = [], policy = "opportunistic" } = options;
+    const { xmpp, trust, methods = [], policy = "opportunistic", directedPresence = true } = options;
+    this.#presence = new DirectedPresence(directedPresence && !isComponent(xmpp));
     this.#examiner = new Examiner(trust, methods);
     this.#policy = policy;
     this.#entity = xmpp;
@@ -139,7 +147,8 @@ export class Xtls {
   }
 
   /**
-   * Opens a tunnel with a peer's full JID.
+   * Opens a tunnel with a peer's full JID. Resolves when we believe the peer, which may still judge us: if it refuses, the tunnel
+   * ends, and what was sent meanwhile is `undelivered` or was read by nobody.
    *
    * @param options.methods names of those to be used and no other, in order of preference; default: `x509` for a peer whose key `trust`
    *   might know, then the others
@@ -211,17 +220,24 @@ export class Xtls {
     const detach = this.#gate.attach({
       address: this.#claimedAddress(),
       isStrict: this.#policy === "required" || typeof this.#policy === "function",
-      complete: (stanza) => this.#complete(stanza),
+      complete: (stanza) => {
+        this.#presence.watch(stanza);
+        this.#complete(stanza);
+      },
       leaveInClear: (stanza) => (this.#isOurs(stanza.attrs.from) ? leaving(stanza, this.#ground) : stanza),
     });
     const listeners = {
-      connect: () => disableNagle(xmpp),
+      connect: () => {
+        this.#presence.interrupt();
+        disableNagle(xmpp);
+      },
       online: () => this.#bind(),
       disconnect: () => this.#interrupt(),
       offline: () => this.#lose(),
       element: (stanza: Element) => this.#receive(stanza),
     };
     const resumed = () => {
+      this.#presence.resume();
       this.#clock.resume();
       this.#outbox.release();
     };
@@ -260,6 +276,7 @@ export class Xtls {
     return new Session(parts, {
       send: (stanza) => this.#outbox.send(stanza),
       accept,
+      connected: ({ peer }) => this.#appear(peer),
       opened: (tunnel) => this.#listeners.emit("tunnel", tunnel),
       refused: (from, error) => this.#listeners.emit("refused", from, error),
       alarmed: (peer, error) => this.#listeners.emit("alarm", peer, error),
@@ -268,6 +285,12 @@ export class Xtls {
       ended: (tunnel) => this.#gate.inner.forget(tunnel),
       report: this.#reporter.report,
     });
+  }
+
+  /** What is not sent is no loss: a peer that is not told finds out by its next stanza. */
+  #appear(peer: string): void {
+    const presence = this.#presence.for(peer);
+    if (presence !== undefined) this.#entity.send(presence).catch(() => {});
   }
 
   /** A stream without tunnels would have to do without what they are for. `start()` rejects with the reason, if it is still waiting. */

@@ -42,6 +42,8 @@ export interface Start {
 export interface SessionPort {
   send(stanza: Element): void;
   accept(start: Start): boolean | Promise<boolean>;
+  /** A tunnel is open, whoever asked for it. */
+  connected?(tunnel: Tunnel): void;
   /** A peer's tunnel is open. */
   opened(tunnel: Tunnel): void;
   /** A peer's tunnel came to nothing. */
@@ -379,6 +381,7 @@ export class Session {
     this.#tunnels.set(association, tunnel);
     const opening = this.#opening.get(association);
     this.#opening.delete(association);
+    this.#port.connected?.(tunnel);
     if (opening) opening.resolve(tunnel);
     else this.#port.opened(tunnel);
   }

@@ -145,6 +145,18 @@ export function scenario(name: ServerName, transports: readonly ("tcp" | "websoc
     assert.is((await reason)?.code, "peer-unavailable");
   });
 
+  test("tells an open tunnel's peer, who is no contact, when we go offline, unless we are invisible or it is not wanted", async () => {
+    for (const [options, isTold] of [[{ isEarly: true }, true], [{ isEarly: true, directedPresence: false }, false], [{ isEarly: false }, false]] as const) {
+      const { romeo, juliet, tunnel } = await pair(server, { juliet: options });
+      const reason = once<XtlsError | undefined>((done) => tunnel.on("close", done));
+      await leave(juliet.xmpp);
+      if (isTold) assert.is((await reason)?.code, "peer-unavailable");
+      await romeo.xmpp.iqCaller.request(xml("iq", { type: "get", to: server.domain }, xml("ping", "urn:xmpp:ping")));
+      assert.is(tunnel.state, isTold ? "closed" : "open", JSON.stringify(options));
+      await clearStage();
+    }
+  });
+
   test("ends tunnels when the peer is killed and the server still waits for it", async () => {
     const { juliet, tunnel } = await pair(server, { romeo: { limits: { dataTimeout: 300 } } });
     const reason = once<XtlsError | undefined>((done) => tunnel.on("close", done));

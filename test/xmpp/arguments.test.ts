@@ -60,6 +60,7 @@ test("options that are missing or of the wrong kind are named at once", () => {
     ["methods", [{ name: "x" }]],
     ["accept", true],
     ["hasExtensions", "no"],
+    ["directedPresence", "no"],
     ["engine", 5],
   ];
   for (const [name, value] of wrong) assert.match(complaint({ [name]: value }).message, name, String(value));

@@ -24,12 +24,19 @@ export class BarePeer {
 
   /**
    * @param juliet to share her with another peer
-   * @param offer makes the bind due
+   * @param alpn default: none without an offer
    */
-  constructor(limits: Partial<Limits> = {}, juliet?: End, address = ROMEO, trust?: Trust, offer?: ReturnType<typeof xml>) {
+  constructor(
+    limits: Partial<Limits> = {},
+    juliet?: End,
+    address = ROMEO,
+    trust?: Trust,
+    offer?: ReturnType<typeof xml>,
+    alpn = offer && ALPN_BOUND,
+  ) {
     this.juliet = juliet ?? pair({}, { limits, ...(trust && { trust }) }).juliet;
     this.#address = address;
-    this.engine = core.engine({ role: "initiator", identity: romeo, ...(offer && { alpn: [ALPN_BOUND] }) });
+    this.engine = core.engine({ role: "initiator", identity: romeo, ...(alpn && { alpn: [alpn] }) });
     this.request(xml("start", { xmlns: NS }, ...(offer ? [offer] : [])));
     for (let flight = 0; flight < 4; flight++) this.exchange();
   }

@@ -1,9 +1,12 @@
 /** The bind: a MAC over all that was said in clear, which is another when any part of it is another. */
 import { BIND_LABEL, buildBind, checkBind, type Agreement } from "../../bindings/xtls/bind.ts";
+import { ALPN, ALPN_BOUND } from "../../bindings/xtls/namespaces.ts";
+import { buildOffer } from "../../bindings/xtls/offer.ts";
 import type { Claim } from "../../bindings/xtls/trust.ts";
 import type { Certificate } from "../../bindings/tls/certificate.ts";
 import { assert, suite } from "../suite.ts";
 import { loadCore } from "../module.ts";
+import { BarePeer } from "./bare-peer.ts";
 
 const test = suite("bind");
 const core = await loadCore();
@@ -53,6 +56,18 @@ test("is taken by the other end of the same tunnel, in both directions", () => {
 test("refuses its own proof sent back", () => {
   for (const role of ["initiator", "responder"] as const)
     assert.not.ok(isTaken(claimOf(role), agreement, claimOf(role), agreement));
+});
+
+test("is due when both offers say so, whatever ALPN says", () => {
+  for (const isOffered of [true, false]) {
+    const peer = new BarePeer({}, undefined, undefined, undefined, buildOffer({ bind: isOffered }), ALPN);
+    assert.equal([peer.juliet.claims.length, peer.engine.read().length > 0], isOffered ? [0, true] : [1, false]);
+  }
+});
+
+test("a peer that says by ALPN that it compares, and made no offer, is downgraded", () => {
+  const peer = new BarePeer({}, undefined, undefined, undefined, undefined, ALPN_BOUND);
+  assert.equal([peer.juliet.closes[0]?.code, peer.engine.alerts.received?.name], ["downgraded", "insufficient_security"]);
 });
 
 const { ends } = claimOf("initiator");

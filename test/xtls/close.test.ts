@@ -121,6 +121,35 @@ test("close_notify in the middle of a stanza is reported as truncated", () => {
   assert.is(peer.juliet.closes[0]?.code, "truncated");
 });
 
+test("… and then close_notify and close go, and nothing is waited for", () => {
+  const peer = new BarePeer();
+  peer.engine.write(new TextEncoder().encode("<message><body>half"));
+  peer.engine.close();
+  peer.heard.length = 0;
+  peer.exchange();
+  assert.equal(peer.heard.map(({ type, payload }) => `${type} ${payload?.name ?? ""}`.trim()), ["result", "set data", "set close"]);
+  assert.is(peer.engine.state, "closed");
+  assert.is(peer.juliet.endpoint.deadline, undefined);
+});
+
+test("a close is answered once, and finds no tunnel afterwards", () => {
+  const wire = pair().open();
+  wire.romeo.close();
+  wire.settle();
+  const close = wire.log.find(({ payload }) => payload?.is("close")) as Iq;
+  assert.ok(wire.log.some(({ id, payload }) => id === close.id && payload?.is("closed")));
+  wire.juliet.receive({ ...close, id: "again" });
+  assert.match(written(wire.juliet.sent[0] as Iq), "<item-not-found");
+});
+
+test("an idle tunnel sends nothing and stays", () => {
+  const wire = pair().open();
+  wire.log.length = 0;
+  assert.is(wire.romeo.endpoint.deadline, undefined);
+  wire.pass(86_400_000);
+  assert.equal([wire.log, wire.romeo.tunnel.state], [[], "open"]);
+});
+
 test("a close_notify alone ends the tunnel, once the peer has had time for its close", () => {
   const wire = pair().open();
   wire.intercept = (iq) => (iq.payload?.is("close") ? [] : [iq]);
