@@ -17,6 +17,7 @@ struct xtls_authorities {
     unsigned references;
     mbedtls_x509_crt certificates;
     xtls_revocation *revocations;
+    int has_revocations; /* or was to have some */
 };
 
 /* --- reading --------------------------------------------------------------------- */
@@ -49,6 +50,7 @@ static int add_certificate(xtls_authorities *authorities, const unsigned char *d
 
 static int add_revocations(xtls_authorities *authorities, const unsigned char *der, size_t length)
 {
+    authorities->has_revocations = 1; /* with one that cannot be read nobody is trusted, whoever goes on all the same */
     return xtls_revocation_add(&authorities->revocations, der, length);
 }
 
@@ -234,7 +236,7 @@ static uint32_t judge_revocation(const verification *verification, const mbedtls
     uint32_t problems = 0;
     unsigned lists = 0;
 
-    if (authorities->revocations == NULL || verification->is_refused || is_authority(authorities, crt)) {
+    if (!authorities->has_revocations || verification->is_refused || is_authority(authorities, crt)) {
         return 0;
     }
     if (verification->issuer != NULL) {

@@ -126,6 +126,18 @@ static void survives_malformed(void)
     }
 }
 
+/* Whoever overlooks the error must not go on as if there were no lists. */
+static void trusts_nobody_without_its_list(void)
+{
+    xtls_authorities *authorities = parse(LISTING);
+    block list = list_of(LIST);
+
+    EXPECT_EQUAL(problems_of(authorities, LISTED), 0);
+    EXPECT_EQUAL(xtls_authorities_add(authorities, list.bytes, list.length - 1), XTLS_ERR_CERTIFICATE);
+    EXPECT(problems_of(authorities, LISTED) != 0);
+    xtls_authorities_free(authorities);
+}
+
 static void stays_as_it_is_used(void)
 {
     xtls_authorities *authorities = parse(LISTING);
@@ -150,6 +162,7 @@ int main(void)
     run("wants a list of each issuer, as soon as there is any", wants_a_list_of_each);
     run("reads DER as well, a certificate first", reads_der);
     run("survives cut and altered lists, and trusts none of them", survives_malformed);
+    run("trusts nobody after a list that could not be read", trusts_nobody_without_its_list);
     run("takes nothing more while an engine uses it", stays_as_it_is_used);
     return verdict();
 }
