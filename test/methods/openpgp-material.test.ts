@@ -133,6 +133,17 @@ test("a key whose parts stand in several blocks is one key", async () => {
   assert.is(await believes([signing]), "key-refused");
 });
 
+test("a private key among the known ones counts as its public half, with all that its copies say", async () => {
+  for (const known of [[owner.armor()], [owner.armor(), valid], [text(valid) + owner.armor()]])
+    for (const signer of ["primary", "subkey"] as const) assert.is(await believes(known, { signer }), "verified");
+  for (const known of [
+    [owner.armor(), bare],
+    [bare, owner.armor()],
+    [owner.armor(), revoked],
+  ])
+    assert.is(await judged(...known), "key-refused");
+});
+
 // --- What cannot be read -----------------------------------------------------------------
 
 const block = armored(valid);
@@ -150,6 +161,7 @@ for (const [what, known] of Object.entries<readonly OpenPgpKey[]>({
   "a second block whose end has another name": [
     `${block}\n${armored(bare).replace("END PGP PUBLIC", "END PGP PRIVATE")}`,
   ],
+  "a second block that begins where the first one ends": [`${block.trimEnd()}${armored(bare)}`],
   "bytes behind the key": [joined([valid, new Uint8Array(8)])],
   "a key that is cut off": [valid.slice(0, -1)],
   "a user ID before the key": [joined((await piecesOf(VALID)).users, [valid])],
