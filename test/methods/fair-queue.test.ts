@@ -97,6 +97,16 @@ test("our own requests have places of their own, and come before strangers who w
   assert.equal([strangers[3]!.state, owns[2]!.state], ["waiting", "running"]);
 });
 
+test("of those who may take a place, our own come first", async () => {
+  const queue = new FairQueue({ ...PLACES, running: 1, reserved: 0 });
+  const [running, theirs, ours] = visit(queue, stranger("a@one"), stranger("a@two"), own("a@three")) as [Visitor, Visitor, Visitor];
+  await settled();
+  running.finish();
+  await settled();
+  assert.equal(states([theirs, ours]), ["waiting", "running"]);
+  ours.finish();
+});
+
 test("of our own requests any number waits, and all are done", async () => {
   const queue = new FairQueue(PLACES);
   const owns = visit(queue, ...Array.from({ length: 300 }, (_, index) => own(`a${index}@one`)));

@@ -69,6 +69,20 @@ test("a revocation of version 3, which the package does not know, counts", async
   assert.is(await judged(valid, joined([Uint8Array.of(0xc2, body.length), body])), "verified", "another issuer's");
 });
 
+test("a revocation that does not say whose it is, and cannot be checked, counts for every key", async () => {
+  const body = Uint8Array.of(5, pgp.enums.signature.keyRevocation, 1, 10, 0, 0, 0, 0, 0, 0);
+  assert.is(await judged(valid, joined([Uint8Array.of(0xc2, body.length), body])), "key-refused");
+});
+
+test("a subkey's revocation that stands alone and cannot be checked counts for every subkey", async () => {
+  const issuer = Buffer.from(owner.getKeyID().toHex(), "hex");
+  const type = pgp.enums.signature.subkeyRevocation;
+  const body = Buffer.concat([Uint8Array.of(3, 5, type, 0x60, 0, 0, 0), issuer, Uint8Array.of(1, 2, 0, 0, 0, 1, 1)]);
+  const packet = joined([Uint8Array.of(0xc2, body.length), body]);
+  assert.is(await believes([valid, packet], { signer: "subkey" }), "key-refused");
+  assert.is(await believes([valid, packet]), "verified");
+});
+
 test("a designated revoker's bare revocation counts, also when the designation is all that is known of him", async () => {
   const fields = {
     revocationKeyClass: 0x80,
@@ -78,6 +92,10 @@ test("a designated revoker's bare revocation counts, also when the designation i
   const designated = await blockOf({ ...VALID, direct: [{ day: 0, fields }] });
   const revocation = await bareRevocation({ day: 300 }, stranger);
   assert.is(await judged(designated), "verified");
+  const { primary } = await piecesOf({ direct: [{ day: 0, fields }], users: [] });
+  const designation = primary[1]!;
+  assert.is(await judged(valid, designation), "verified");
+  assert.is(await judged(valid, designation, revocation), "key-refused", "designated by a signature that stands alone");
   for (const known of [
     [designated, revocation],
     [revocation, designated, strangers],
@@ -155,6 +173,9 @@ for (const [what, known] of Object.entries<readonly OpenPgpKey[]>({
   "a block that is cut off": [lines.slice(0, -4).join("\n")],
   "a block that is cut off before a whole one": [`${lines.slice(0, 9).join("\n")}\n${block}`],
   "a second block that is cut off": [`${block}\n${lines.slice(0, 9).join("\n")}\n`],
+  "a block that is cut off before a certificate with a colon": [
+    `${lines.slice(0, 9).join("\n")}\n${armored(bare).replace("-----BEGIN", ":-----BEGIN")}`,
+  ],
   "a second block that is indented": [`${block}\n${armored(bare).replace(/^/gm, "  ")}`],
   "a second block that is quoted": [`${block}\n${armored(bare).replace(/^/gm, "> ")}`],
   "a second block of another kind": [`${block}\n${armored(bare).replaceAll("PUBLIC KEY BLOCK", "MESSAGE")}`],

@@ -112,10 +112,12 @@ test("a public copy beside it prolongs our own key, or leaves it as it was", asy
     "verified",
   ]);
   assert.is((await ends(asRomeo({ key: expired.armor() }), asJuliet()))[0], "invalid-argument");
-  assert.equal(await signedWith(owner.armor(), await blockOf({ users: [{ id: OWNER, words: [FIRST] }] })), [
-    "verified",
-    "verified",
-  ]);
+  const copy = await blockOf({ users: [{ id: OWNER, words: [FIRST] }], subkey: { words: [BOUND] } });
+  for (const blocks of [
+    [owner.armor(), copy],
+    [copy, owner.armor()],
+  ])
+    assert.equal(await signedWith(...blocks), ["verified", "verified"]);
 });
 
 test("does not sign with a key that its peers would refuse: expired, revoked or weak by its newest word", async () => {

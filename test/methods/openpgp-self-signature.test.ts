@@ -15,6 +15,7 @@ const { sha1, sha224, md5 } = pgp.enums.hash;
 const { signature: type } = pgp.enums;
 const test = suite("methods/openpgp: self-signatures");
 
+const stranger = await makeKey("Mercutio");
 const FIRST: Word = { day: 1, maySign: true };
 const OVER: Word = { day: 200, maySign: true, keyEnds: 300 };
 const user = (...words: readonly Word[]) => ({ id: OWNER, words });
@@ -126,6 +127,19 @@ test("an old self-signature over SHA-1 does no harm once there is a newer one", 
   );
 });
 
+test("an older direct-key signature does not stand in for one that is over, whatever the user IDs say", async () => {
+  const direct = [
+    { day: 1, maySign: false },
+    { day: 100, maySign: true, ends: 200 },
+  ];
+  assert.equal(await both({ direct, users: [user({ ...FIRST, day: 300 })] }), ["key-refused", "key-refused"]);
+});
+
+test("an end that is put off with one user ID is put off for the key", async () => {
+  const later = { ...FIRST, day: 300, keyEnds: TODAY + 9, isPrimary: true };
+  assert.equal(await both({ users: [user(later), { id: "Romeo", words: [OVER] }] }), ["verified", "verified"]);
+});
+
 test("of two that were made at once both count", async () => {
   const twins = [{ ...FIRST, day: 200 }, OVER];
   for (const words of [twins, twins.toReversed()])
@@ -229,6 +243,34 @@ test("a self-signature that the key has not made takes nothing, and gives nothin
   assert.is(await believes([joined(primary, [id, forged], subkey)]), "key-refused");
   const ended = (await piecesOf({ ...VALID, users: [user(OVER)] })).users[1]!;
   assert.is(await believes([joined(primary, [id, ended, forged], subkey)]), "key-refused");
+});
+
+test("a self-signature that cannot be checked counts as the newest, and so refuses", async () => {
+  const { primary, users, subkey } = await piecesOf({ ...VALID, users: [user(FIRST, { ...FIRST, day: 200 })] });
+  const [id, first, newer] = users as [Uint8Array, Uint8Array, Uint8Array];
+  // A packet's header has three bytes here; then come version, type, algorithm and hash.
+  for (const [at, value] of [
+    [5, pgp.enums.publicKey.rsaSign],
+    [6, 99],
+  ] as const) {
+    const unknown = newer.slice();
+    unknown[at] = value;
+    assert.is(await believes([joined(primary, [id, first, unknown], subkey)]), "key-refused");
+    assert.is(await believes([joined(primary, [id, first, newer], subkey)]), "verified");
+    const others = joined([stranger.toPublic().write(), unknown]);
+    assert.is(
+      await believes([joined(primary, [id, first], subkey), others]),
+      "verified",
+      "what stands with another key",
+    );
+  }
+});
+
+test("a self-signature that stands alone counts for what it is about", async () => {
+  const { primary, users, subkey } = await piecesOf({ ...VALID, users: [user(FIRST, OVER)] });
+  const [id, first, over] = users as [Uint8Array, Uint8Array, Uint8Array];
+  assert.is(await believes([joined(primary, [id, first], subkey), over]), "key-refused");
+  assert.is(await believes([joined(primary, [id, over], subkey), first]), "key-refused");
 });
 
 test("a self-signature about something else, planted here, takes nothing", async () => {

@@ -190,6 +190,10 @@ test("a stranger whose questions came to nothing three times makes none appear f
   assert.is(await attempt({ isOwnRequest: true }), "verified", "what our own side asked for is asked about");
   clock.pass(60);
   assert.is(await attempt(), "verified");
+  for (let time = 0; time < 6; time++) {
+    answer = time % 3 === 2;
+    assert.is(await attempt(), answer ? "verified" : "not-confirmed", "each yes begins anew");
+  }
 });
 
 test.run();

@@ -237,6 +237,15 @@ test("who has failed once or twice gives way to newcomers, the one with fewest f
   assert.is(fail(tries, romeo, 3), 1);
 });
 
+test("of those who failed as often, whoever did so the longest ago gives way", () => {
+  const tries = new Tries(() => 0);
+  const each = (index: number) => stranger(`stranger${index}@evil${index % 500}.example`);
+  for (let index = 0; index < 4096; index++) fail(tries, each(index), 2);
+  fail(tries, romeo, 1);
+  assert.equal([fail(tries, each(4095), 3), fail(tries, each(1), 3)], [1, 1]);
+  assert.is(fail(tries, each(0), 3), 3);
+});
+
 test("a stranger who has eight passwords stretched and proves nothing has none stretched for a minute; whom we asked has", async () => {
   const clock = new Clock();
   let stretched = 0;
