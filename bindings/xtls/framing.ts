@@ -10,6 +10,7 @@ import { SaxesParser, type SaxesTagNS } from "saxes";
 import { XtlsError } from "../errors.ts";
 import type { Limits } from "./limits.ts";
 import { NS_CLIENT, NS_XTLS_EXT } from "./namespaces.ts";
+import { print } from "./printer.ts";
 
 type FramingLimits = Pick<Limits, "stanza" | "depth" | "stanzaElements" | "stanzaAttributes">;
 
@@ -30,7 +31,7 @@ export function isOwn(element: Element): boolean {
  * @throws XtlsError `stanza-too-large`; `unfit-stanza` for what our own `Reader` would refuse, such as control characters or a prefix declared further up
  */
 export function serialise(stanza: Element, limits: FramingLimits): Uint8Array {
-  const text = stanza.toString();
+  const text = print(stanza, limits);
   // The encoder would put U+FFFD in its place and say nothing.
   if (LONE_SURROGATE.test(text)) throw new XtlsError("unfit-stanza", "The stanza has half a character");
   const bytes = utf8.encode(text);
