@@ -11,7 +11,7 @@ import { XtlsError } from "../errors.ts";
 import type { Core } from "../tls/core.ts";
 import { equal } from "../tls/digest.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
-import { frame, framed } from "./frame.ts";
+import { frame } from "./frame.ts";
 import { NS_XTLS_EXT } from "./namespaces.ts";
 import type { Role } from "./state.ts";
 import type { Claim } from "./trust.ts";
@@ -26,8 +26,6 @@ export interface Agreement {
   readonly method: string;
 }
 
-/** XML's white space (XML 1.0 §2.3), which is less than JavaScript's. */
-const SPACE_AROUND = /^[ \t\r\n]+|[ \t\r\n]+$/g;
 const utf8 = new TextEncoder();
 
 /** The `<bind/>` that we send. */
@@ -54,30 +52,6 @@ function seal(sender: Role, { ends, exporter }: Claim, { offers, sid, method }: 
   const said = [offers.initiator, offers.responder].map((offer) => offer ?? new Uint8Array());
   const fingerprints = [initiator.fingerprint, responder.fingerprint].map((text) => utf8.encode(text));
   return core.hmac(exporter(BIND_LABEL), frame(...texts, ...said, ...fingerprints));
-}
-
-/**
- * An element as bytes that do not change when a server writes the same XML in another way.
- *
- * Framed: namespace, local name, the attributes (names in code point order, each before its value, framed; without
- * namespace declarations), then the children in order; a text is framed alone, without surrounding white space.
- */
-export function canonicalise(element: Element): Uint8Array {
-  const attributes = Object.entries(element.attrs as Record<string, unknown>)
-    .filter(([name]) => name !== "xmlns" && !name.startsWith("xmlns:"))
-    .sort(([one], [other]) => (one < other ? -1 : 1));
-  return framed([
-    utf8.encode(element.getNS() ?? ""),
-    utf8.encode(element.getName()),
-    framed(attributes.flat().map((text) => utf8.encode(String(text)))),
-    ...element.children.flatMap(canonicaliseChild),
-  ]);
-}
-
-function canonicaliseChild(child: Element | string): readonly Uint8Array[] {
-  if (typeof child !== "string") return [canonicalise(child)];
-  const text = child.replace(SPACE_AROUND, "");
-  return text === "" ? [] : [frame(utf8.encode(text))];
 }
 
 function macOf(element: Element): Uint8Array {

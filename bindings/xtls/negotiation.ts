@@ -9,7 +9,8 @@
  */
 import type { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
-import { canonicalise, type Agreement } from "./bind.ts";
+import type { Agreement } from "./bind.ts";
+import { canonicalise } from "./canonical.ts";
 import type { Host } from "./host.ts";
 import { MAX_WINDOW } from "./limits.ts";
 import { ALPN_BOUND } from "./namespaces.ts";

@@ -6,6 +6,7 @@
  */
 import { Element } from "@xmpp/xml";
 import { XtlsError } from "../errors.ts";
+import { elementName } from "./canonical.ts";
 import { MAX_CHUNK_BYTES, MAX_WINDOW, MIN_CHUNK_BYTES } from "./limits.ts";
 import { NS_C2CTLS, NS_PUBKEY, NS_XTLS_EXT } from "./namespaces.ts";
 
@@ -69,7 +70,7 @@ export function buildOffer(offer: Partial<Offer>): Element {
  */
 export function parseOffer(element: Element): Offer {
   requireModest(element);
-  const has = (flag: string) => element.getChild(flag, NS_C2CTLS) !== undefined;
+  const has = (flag: string) => childrenNamed(element, flag, NS_C2CTLS).length > 0;
   return {
     keys: several(element, "keyinfo", NS_PUBKEY, KEYS_AT_MOST).map(parseKey),
     srp: has("srp"),
@@ -79,7 +80,7 @@ export function parseOffer(element: Element): Offer {
     methods: several(element, "method", NS_XTLS_EXT, METHODS_AT_MOST).map(parseMethod),
     fingerprints: several(element, "fingerprint", NS_XTLS_EXT, KEYS_AT_MOST).filter(isSha256).map(parseFingerprint),
     tunnel: several(element, "tunnel", NS_XTLS_EXT, 1).map(parseTunnel)[0],
-    bind: element.getChild("bind", NS_XTLS_EXT) !== undefined,
+    bind: childrenNamed(element, "bind", NS_XTLS_EXT).length > 0,
   };
 }
 
@@ -99,9 +100,17 @@ function requireModest(offer: Element): void {
 }
 
 function several(offer: Element, name: string, namespace: string, most: number): Element[] {
-  const children = offer.getChildren(name, namespace);
+  const children = childrenNamed(offer, name, namespace);
   if (children.length > most) throw new XtlsError("malformed", `An offer with more than ${most} <${name}/>`);
   return children;
+}
+
+function childrenNamed(offer: Element, name: string, namespace: string): Element[] {
+  return (offer.children as readonly (Element | string)[]).filter((child): child is Element => {
+    if (typeof child !== "object") return false;
+    const found = elementName(child);
+    return found.local === name && found.namespace === namespace;
+  });
 }
 
 function extension(name: string, attributes: Record<string, string> = {}): Element {
