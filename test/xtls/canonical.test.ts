@@ -6,6 +6,7 @@ import { buildOffer, parseOffer } from "../../bindings/xtls/offer.ts";
 import { assert, suite } from "../suite.ts";
 import { pair } from "./ends.ts";
 import { withStrangeOffers } from "./strange-offer.ts";
+import { JULIET } from "./wire-pair.ts";
 
 const test = suite("canonical form");
 const hex = (element: Element): string => Buffer.from(canonicalise(element)).toString("hex");
@@ -160,7 +161,9 @@ test("an offer with a prefix that is not declared is malformed", () => {
     const wire = pair();
     wire.intercept = (iq) => [iq.payload?.is("start") ? { ...iq, payload: xml("start", iq.payload.attrs, offer) } : iq];
     wire.open();
-    assert.equal(wire.romeo.closes.map((error) => error?.code), ["malformed"]);
+    const answer = wire.log.find(({ from }) => from === JULIET);
+    assert.is(answer?.type, "error");
+    assert.ok(answer?.payload?.getChild("bad-request"));
   }
 });
 
