@@ -3,17 +3,18 @@
  *
  *     tsx scripts/docs.ts            write them anew
  *     tsx scripts/docs.ts --check    write nothing, fail when they are stale
- *     tsx scripts/docs.ts --record   play the example exchange again first
+ *     tsx scripts/docs.ts --record   play the example exchange and the vectors again first
  *
  * A generated part stands between `<!-- generated: NAME -->` and `<!-- end: NAME -->`.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { readRecord, record, renderExchange, writeRecord } from "./docs/exchange.ts";
 import { admissions, clear, codes, conditions, limits, serverOnly, states } from "./docs/tables.ts";
 
 const path = (name: string) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
 const EXCHANGE = path("exchange.xml");
+const VECTORS = path("vectors.json");
 
 /** The generated parts of each page. */
 const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
@@ -45,8 +46,15 @@ function replaced(page: string, text: string, name: string, part: string): strin
 }
 
 async function main(flags: readonly string[]): Promise<void> {
-  if (flags.includes("--record")) writeFileSync(EXCHANGE, writeRecord(await record()));
+  if (flags.includes("--record")) await recordAll();
   for (const name of GENERATED) renew(name, flags.includes("--check"));
+}
+
+async function recordAll(): Promise<void> {
+  writeFileSync(EXCHANGE, writeRecord(await record()));
+  const { readVectors, recordVectors, writeVectors } = await import("./docs/vectors.ts");
+  const previous = existsSync(VECTORS) ? readVectors(readFileSync(VECTORS, "utf8")) : undefined;
+  writeFileSync(VECTORS, writeVectors(await recordVectors(previous)));
 }
 
 function renew(name: string, isCheck: boolean): void {

@@ -12,7 +12,8 @@ import type { Method } from "../../bindings/methods/method.ts";
 import { openpgp } from "../../bindings/methods/openpgp.ts";
 import { sas } from "../../bindings/methods/sas.ts";
 import { srp } from "../../bindings/methods/srp.ts";
-import { canonicalise } from "../../bindings/xtls/bind.ts";
+import type { ShortCode } from "../../bindings/verification/short-code.ts";
+import { canonicalise } from "../../bindings/xtls/canonical.ts";
 import { calm, core, JULIET, ROMEO, Stage } from "../../test/hostile/stage.ts";
 import { insideOf, recompute, type RecordedTunnel } from "../../test/vectors/recompute.ts";
 import { clientPublic, number, serverPublic, srp as srpValues } from "../../test/vectors/srp.ts";
@@ -32,7 +33,8 @@ interface Plot {
 
 export interface Vectors {
   readonly about: string;
-  readonly canonical: readonly { readonly xml: string; readonly hex: string }[];
+  /** Elements in canonical form, each in several writings. */
+  readonly canonical: readonly { readonly hex: string; readonly writings: readonly string[] }[];
   readonly tunnels: readonly RecordedTunnel[];
 }
 
@@ -46,7 +48,16 @@ export async function recordVectors(previous?: Vectors): Promise<Vectors> {
   const keys = previous?.tunnels.find(({ method }) => method === "openpgp")?.secrets ?? (await makeKeys());
   const tunnels = [];
   for (const [name, plot] of Object.entries({ srp: srpPlot(), sas: sasPlot(), openpgp: openpgpPlot(keys) })) tunnels.push(await play(name, plot));
-  return { about: ABOUT, canonical: FORMS.map((text) => ({ xml: text, hex: Buffer.from(canonicalise(parsed(text))).toString("hex") })), tunnels };
+  const canonical = FORMS.map((writings) => ({ hex: Buffer.from(canonicalise(parsed(writings[0] as string))).toString("hex"), writings }));
+  return { about: ABOUT, canonical, tunnels };
+}
+
+export function readVectors(file: string): Vectors {
+  return JSON.parse(file) as Vectors;
+}
+
+export function writeVectors(vectors: Vectors): string {
+  return `${JSON.stringify(vectors, null, 2)}\n`;
 }
 
 async function play(method: string, { romeo, juliet, secrets, found }: Plot): Promise<RecordedTunnel> {
@@ -93,8 +104,15 @@ function exponents(played: Played, drawn: readonly Buffer[]): Secrets {
 }
 
 function sasPlot(): Plot {
-  const method = () => sas({ confirm: () => true });
-  return { romeo: method(), juliet: method(), secrets: {} };
+  const shown: ShortCode[] = [];
+  const method = () => sas({ confirm: (code) => shown.push(code) > 0 });
+  return { romeo: method(), juliet: method(), secrets: {}, found: () => bothShown(shown) };
+}
+
+/** What the two people compared. */
+function bothShown([one, other]: readonly ShortCode[]): Secrets {
+  if (one === undefined || one.decimals !== other?.decimals) throw new Error("The two people saw different codes");
+  return { "decimals shown": one.decimals, "words shown": one.words.join(" "), "emoji shown": one.emoji.map(({ symbol }) => symbol).join(" ") };
 }
 
 function openpgpPlot(secrets: Secrets): Plot {
@@ -117,12 +135,20 @@ async function makeKeys(): Promise<Secrets> {
 
 const C2CTLS = "urn:xmpp:tmp:c2ctls";
 const EXT = "urn:xmpp:tmp:xtls:ext";
-const FORMS: readonly string[] = [
-  `<offer xmlns="${C2CTLS}"/>`,
-  `<offer xmlns="${C2CTLS}"><srp/><method xmlns="${EXT}" name="srp"/><tunnel xmlns="${EXT}" sid="s" window="64" max-bytes="184320"/><bind xmlns="${EXT}"/></offer>`,
-  `<o:offer xmlns:o='${C2CTLS}' xmlns:e='${EXT}'>\n  <o:srp/>\n  <e:method name='srp'></e:method>\n  <e:tunnel max-bytes='184320' sid='&#x73;' window='64'/>\n  <e:bind/>\n</o:offer>`,
-  `<offer xmlns="${C2CTLS}"><later xmlns="urn:example:later" b="2" a="1">  one &lt;text&gt;  <in/>two</later></offer>`,
-  `<offer xmlns="${C2CTLS}"><x:later xmlns:x="urn:example:later" a="1" b="2">one <![CDATA[<text>]]> <x:in/>\ttwo\n</x:later></offer>`,
+const FORMS: readonly (readonly string[])[] = [
+  [`<offer xmlns="${C2CTLS}"/>`, `<o:offer xmlns:o='${C2CTLS}'>\n</o:offer>`],
+  [
+    `<offer xmlns="${C2CTLS}"><srp/><method xmlns="${EXT}" name="srp"/><tunnel xmlns="${EXT}" sid="s" window="64" max-bytes="184320"/><bind xmlns="${EXT}"/></offer>`,
+    `<o:offer xmlns:o='${C2CTLS}' xmlns:e='${EXT}'>\n  <o:srp/>\n  <e:method name='srp'></e:method>\n  <e:tunnel max-bytes='184320' sid='&#x73;' window='64'/>\n  <e:bind/>\n</o:offer>`,
+  ],
+  [
+    `<offer xmlns="${C2CTLS}"><later xmlns="urn:example:later" b="2" a="1">  one &lt;text&gt;  <in/>two</later></offer>`,
+    `<offer xmlns="${C2CTLS}"><x:later xmlns:x="urn:example:later" a="1" b="2">one <![CDATA[<text>]]> <x:in/>\ttwo\n</x:later></offer>`,
+  ],
+  [
+    `<offer xmlns="${C2CTLS}"><later xmlns="urn:example:later" xmlns:w="urn:example:words" w:a="1" a="&#x9;♥" xml:lang="it"/></offer>`,
+    `<offer xmlns="${C2CTLS}"><later xmlns="urn:example:later" xml:lang="it" v:a="1" a=" ♥" xmlns:v="urn:example:words"/></offer>`,
+  ],
 ];
 
 function parsed(text: string): Element {

@@ -59,16 +59,22 @@ export function insideOf(recorded: Omit<RecordedTunnel, "values">): Inside {
 /** The canonical form of an element (§8). */
 export function canonical({ namespace, local, attributes, children }: XmlElement): Buffer {
   const sorted = [...attributes].sort((a, b) => compare(a.namespace, b.namespace) || compare(a.local, b.local));
-  return frame(
-    namespace,
-    local,
-    frame(...sorted.flatMap((each) => [each.namespace, each.local, each.value])),
-    ...children.flatMap((each) => {
-      if (typeof each !== "string") return [canonical(each)];
-      const text = each.replace(/^[ \t\n]+|[ \t\n]+$/g, "");
-      return text === "" ? [] : [frame(text)];
-    }),
-  );
+  const triples = sorted.flatMap((each) => [each.namespace, each.local, each.value.replace(/\r\n|[\t\n\r]/g, " ")]);
+  return frame(namespace, local, frame(...triples), ...merged(children).flatMap(canonicalChild));
+}
+
+function canonicalChild(each: XmlElement | string): Buffer[] {
+  if (typeof each !== "string") return [canonical(each)];
+  const text = each.replace(/\r\n?/g, "\n").replace(/^[ \t\n]+|[ \t\n]+$/g, "");
+  return text === "" ? [] : [frame(text)];
+}
+
+/** Texts side by side are one. */
+function merged(children: readonly (XmlElement | string)[]): (XmlElement | string)[] {
+  return children.reduce<(XmlElement | string)[]>((all, each) => {
+    const last = all.at(-1);
+    return typeof each === "string" && typeof last === "string" ? [...all.slice(0, -1), last + each] : [...all, each];
+  }, []);
 }
 
 // --- the wire and TLS -----------------------------------------------------------
@@ -177,6 +183,7 @@ function sasValues(scene: Scene): Values {
   const code = S("code", Ni, Nr).subarray(0, 6);
   const bits = code.readUIntBE(0, 6);
   const decimals = [0, 2, 4].map((at) => String(code.readUInt16BE(at)).padStart(5, "0")).join(" ");
+  same(scene.recorded.secrets["decimals shown"], decimals, "the code that the two people saw");
   const emoji = Array.from({ length: 8 }, (_, at) => Math.floor(bits / 64 ** (7 - at)) % 64).join(" ");
   return { "binding for sas": hex(bound), Ni: hex(Ni), Nr: hex(Nr), code: hex(code), "code in decimals": decimals, "numbers of the code's emoji, from 0": emoji };
 }
