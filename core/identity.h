@@ -20,7 +20,7 @@ int xtls_identity_create(const char *jid, size_t jid_length, unsigned days, xtls
 
 /*
  * PEM (borrowed, no terminating NUL needed): one unencrypted private key
- * (PKCS#8, SEC1, PKCS#1) and one or more certificates, the key's own first, that fit into a handshake.
+ * (PKCS#8 of RFC 5958, SEC1, PKCS#1) and one or more certificates, the key's own first, that fit into a handshake.
  * XTLS_OK, XTLS_ERR_IDENTITY, XTLS_ERR_KEY (of any of the certificates), XTLS_ERR_MEMORY.
  */
 int xtls_identity_parse(const char *pem, size_t length, xtls_identity **output);

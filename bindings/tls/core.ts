@@ -46,8 +46,8 @@ export class Core {
   }
 
   /**
-   * Reads one unencrypted private key (EC or RSA; PKCS#8, SEC 1 or PKCS#1) and one or more
-   * certificates, at most ten, the key's own first.
+   * Reads one unencrypted private key (EC or RSA; PKCS#8 of either version, with attributes or not, SEC 1 or PKCS#1) and
+   * one or more certificates, at most ten, the key's own first.
    *
    * @throws XtlsError `invalid-identity`, `invalid-certificate`, `out-of-memory`; `wrong-passphrase` when the key
    *   is encrypted
@@ -60,7 +60,7 @@ export class Core {
    * The same with a private key under a passphrase: PKCS#8 with PBKDF2 and AES-CBC, as `toEncryptedPEM` and
    * `openssl pkcs8 -topk8 -v2 aes-256-cbc` write it. A key that is not encrypted is read as well.
    *
-   * @param passphrase taken as UTF-8 of its NFC
+   * @param passphrase tried as UTF-8 of its NFC, then as it is
    * @throws XtlsError `wrong-passphrase`, also for damage that cannot be told from it; `invalid-identity`, also when
    *   the key is encrypted in another way; `invalid-argument`, `dependency-missing`, `out-of-memory`
    */

@@ -41,12 +41,16 @@ const HASHES: Readonly<Record<string, string>> = {
 /** RFC 8018 A.2: what stands for none. */
 const DEFAULT_HASH = "SHA-1";
 
-/** Bits of an AES key in CBC mode; browsers do not have 192. */
+/** Bits of an AES key in CBC mode. */
 // prettier-ignore
 const CIPHERS: Readonly<Record<string, number>> = {
   "608648016503040102": 128,
+  "608648016503040116": 192,
   [OID.aes256]:         256,
 };
+
+/** Not every browser has it. */
+const OPTIONAL_BITS = 192;
 
 /** Everything but the passphrase. */
 interface Scheme {
@@ -65,6 +69,7 @@ interface Scheme {
  * @throws XtlsError `invalid-argument` for a passphrase that is empty or not Unicode, `dependency-missing`
  */
 export async function encryptKey(pkcs8: Uint8Array, passphrase: string): Promise<Uint8Array> {
+  requirePassphrase(passphrase);
   const scheme = {
     hash: "SHA-256",
     salt: randomBytes(SALT_LENGTH),
@@ -72,7 +77,7 @@ export async function encryptKey(pkcs8: Uint8Array, passphrase: string): Promise
     bits: 256,
     iv: randomBytes(BLOCK_LENGTH),
   };
-  const key = await deriveKey(passphrase, scheme);
+  const key = await deriveKey(bytesOf(passphrase.normalize("NFC")), scheme);
   const encrypted = await withSubtle(WHAT, (subtle) => subtle.encrypt({ name: "AES-CBC", iv: fixed(scheme.iv) }, key, fixed(pkcs8)));
   return der(TAG.sequence, writeScheme(scheme), der(TAG.octetString, new Uint8Array(encrypted)));
 }
@@ -86,58 +91,76 @@ export async function encryptKey(pkcs8: Uint8Array, passphrase: string): Promise
  *   with more than ten million rounds, or is not well-formed; `invalid-argument`, `dependency-missing`
  */
 export async function decryptKey(encrypted: Uint8Array, passphrase: string): Promise<Uint8Array> {
+  requirePassphrase(passphrase);
   const file = new DerReader(encrypted);
   const info = file.sequence();
   file.end();
   const scheme = readScheme(info.sequence());
   const data = info.next(TAG.octetString);
   info.end();
-  const key = await deriveKey(passphrase, scheme);
-  const pkcs8 = await decrypt(key, scheme, data);
-  if (isPkcs8(pkcs8)) return pkcs8;
-  pkcs8.fill(0);
+  for (const spelling of spellings(passphrase)) {
+    const pkcs8 = await decrypt(await deriveKey(bytesOf(spelling), scheme), scheme, data);
+    if (pkcs8 !== undefined) return pkcs8;
+  }
   throw new XtlsError("wrong-passphrase");
 }
 
-async function decrypt(key: CryptoKey, { iv }: Scheme, data: Uint8Array): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await withSubtle(WHAT, (subtle) => subtle.decrypt({ name: "AES-CBC", iv: fixed(iv) }, key, fixed(data))));
-  } catch {
-    throw new XtlsError("wrong-passphrase"); // the padding is wrong: all that CBC can tell
-  }
+/** The NFC, so that one passphrase is the same from every keyboard; then as it was given, which others encrypt with. */
+function spellings(passphrase: string): ReadonlySet<string> {
+  return new Set([passphrase.normalize("NFC"), passphrase]);
 }
 
-/** Of the wrong keys one in 256 leaves what looks like padding; this tells it from a key. */
-function isPkcs8(bytes: Uint8Array): boolean {
+/** @returns undefined when it is another key's */
+async function decrypt(key: CryptoKey, { iv }: Scheme, data: Uint8Array): Promise<Uint8Array | undefined> {
+  const how = { name: "AES-CBC", iv: fixed(iv) };
+  // The padding is wrong: all that CBC can tell.
+  const plain = await withSubtle(WHAT, (subtle) => subtle.decrypt(how, key, fixed(data))).catch(() => undefined);
+  if (plain === undefined) return undefined;
+  const bytes = new Uint8Array(plain);
+  if (isRight(bytes)) return bytes;
+  bytes.fill(0);
+  return undefined;
+}
+
+/**
+ * Of the wrong keys one in 256 leaves what looks like padding; this tells it from what was encrypted. Whether that is a key that
+ * can be used is another question, and no fault of the passphrase's.
+ */
+function isRight(bytes: Uint8Array): boolean {
   try {
     const file = new DerReader(bytes);
     const info = file.sequence();
     file.end();
-    return info.integer() === 0 && info.has(TAG.sequence);
+    info.integer();
+    return true;
   } catch {
     return false;
   }
 }
 
-async function deriveKey(passphrase: string, { hash, salt, rounds, bits }: Scheme): Promise<CryptoKey> {
-  const secret = bytesOf(passphrase);
+/** @param secret zeroed */
+async function deriveKey(secret: Uint8Array<ArrayBuffer>, { hash, salt, rounds, bits }: Scheme): Promise<CryptoKey> {
+  const how = { name: "PBKDF2", hash, salt: fixed(salt), iterations: rounds };
   try {
     return await withSubtle(WHAT, async (subtle) => {
       const base = await subtle.importKey("raw", secret, "PBKDF2", false, ["deriveKey"]);
-      const how = { name: "PBKDF2", hash, salt: fixed(salt), iterations: rounds };
       return subtle.deriveKey(how, base, { name: "AES-CBC", length: bits }, false, ["encrypt", "decrypt"]);
     });
+  } catch (cause) {
+    if (bits === OPTIONAL_BITS && (cause as XtlsError).code === "internal-error") throw unknown("AES-192, which this engine lacks");
+    throw cause;
   } finally {
     secret.fill(0);
   }
 }
 
-/** UTF-8 of the NFC, so that one passphrase is the same from every keyboard. */
-function bytesOf(passphrase: string): Uint8Array<ArrayBuffer> {
+/** @throws XtlsError `invalid-argument` */
+function requirePassphrase(passphrase: string): void {
   const isText = typeof passphrase === "string" && passphrase.length > 0 && !/\p{Surrogate}/u.test(passphrase);
   if (!isText) throw new XtlsError("invalid-argument", "A passphrase is a text that is not empty");
-  return fixed(new TextEncoder().encode(passphrase.normalize("NFC")));
 }
+
+const bytesOf = (text: string): Uint8Array<ArrayBuffer> => fixed(new TextEncoder().encode(text));
 
 /* AlgorithmIdentifier { pbes2, PBES2-params { AlgorithmIdentifier { pbkdf2, … }, AlgorithmIdentifier { aes, iv } } } */
 
