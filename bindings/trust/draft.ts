@@ -10,7 +10,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { readlinkSync } from "node:fs";
-import { lstat, mkdir, open, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -42,7 +42,7 @@ export async function takeDraft(file: string): Promise<string> {
     await (await open(join(own, writer), "wx", 0o600)).close();
     await moveIn(own, folder);
   } catch (error) {
-    await rm(own, { recursive: true, force: true });
+    await removeWaiting(own, writer);
     throw error;
   }
   await sweep(file);
@@ -92,10 +92,23 @@ async function evict(folder: string): Promise<void> {
 async function sweep(file: string): Promise<void> {
   const prefix = `${basename(file)}.draft-`;
   for (const name of await list(dirname(file))) {
+    if (!name.startsWith(prefix)) continue;
+    const writer = name.slice(prefix.length);
     const path = join(dirname(file), name);
-    if (name.startsWith(prefix) && (await isGone(name.slice(prefix.length), path, WAIT_AT_MOST)))
-      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    if ((await isOwnFolder(path)) && (await isGone(writer, path, WAIT_AT_MOST))) await removeWaiting(path, writer);
   }
+}
+
+/** What another user left in a folder where all may write leads, by the time that it is looked into, wherever he likes. */
+async function isOwnFolder(path: string): Promise<boolean> {
+  const status = await lstat(path).catch(() => undefined);
+  return status?.isDirectory() === true && (ownUser() === undefined || status.uid === ownUser());
+}
+
+/** Its one file and itself: nothing is removed that is not known by name. */
+async function removeWaiting(path: string, writer: string): Promise<void> {
+  await unlink(join(path, writer)).catch(() => undefined);
+  await rmdir(path).catch(() => undefined);
 }
 
 /** @param patience milliseconds after which one is gone of whom nothing else is known */

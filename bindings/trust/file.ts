@@ -62,6 +62,7 @@ async function read(file: string): Promise<string | undefined> {
 }
 
 async function update(file: string, change: Parameters<TrustStorage["update"]>[0]): Promise<void> {
+  await requireOwnFolder(file); // as far as it is there: nothing is made where others can exchange it
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await requireOwnFolder(file);
   while (!(await replace(file, change)));

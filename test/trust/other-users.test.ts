@@ -114,6 +114,7 @@ else {
     const folder = await folderOf(ROOT, 0o777);
     assert.match(await write(join(folder, "trust.json")), /^store-damaged: .*may be written by others/);
     assert.match(await save(join(folder, "identity.pem")), /^key-exposed: .*may be written by others/);
+    assert.match(await write(join(folder, "below", "it", "trust.json")), /^store-damaged: .*may be written by others/);
     assert.equal(execFileSync("ls", ["-A", folder], { encoding: "utf8" }), "");
   });
 
@@ -226,6 +227,23 @@ else {
       await utimes(squat, 0, 0);
     }
     assert.is(await write(file), "none");
+  });
+
+  test("nothing is removed that another user left beside the store, whatever it is called, by root neither", async () => {
+    for (const user of [VICTIM, ROOT]) {
+      const sticky = await folderOf(ROOT, 0o1777);
+      const file = await fileIn(sticky, "trust.json", user, forged);
+      const squat = await folderIn(sticky, "trust.json.draft-1-another0-1", MALLORY, 0o777);
+      // Whoever looked into it by its path would be led by a link that takes its place meanwhile.
+      const inside = await folderIn(squat, "1-another0-1", MALLORY, 0o777);
+      const kept = await fileIn(inside, "letter", MALLORY, "precious");
+      const link = join(sticky, "trust.json.draft-1-another0-2");
+      await symlink(inside, link);
+      await lchown(link, MALLORY, MALLORY);
+      await utimes(squat, 0, 0);
+      assert.is(await tried(user, () => new TrustStore(fileStorage(file)).verify(JID, LAPTOP)), "none");
+      assert.is(await readFile(kept, "utf8"), "precious");
+    }
   });
 
   test("a lock that a crash of one's own left behind is still taken over", async () => {
