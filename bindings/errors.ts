@@ -87,6 +87,7 @@ export const ERRORS = {
   "no-common-method":     { blame: "anyone",  tunnel: "none",  stanza: ["cancel", "not-acceptable", "no-common-method"], advice: "The two ends share no authentication method." },
   "switched-off":         { blame: "caller",  tunnel: "none",  advice: "The policy for this peer is `off`: no tunnels with it." },
   "too-many-tunnels":     { blame: "anyone",  tunnel: "none",  stanza: ["wait", "resource-constraint"], advice: "Too many tunnels or starts at once: try again later." },
+  "evicted":              { blame: "anyone",  tunnel: "ends",  alert: 90, advice: "Others wanted the place before anybody was authenticated: try again, or let this end open the tunnel, which gives way to nobody." },
   "tie-break":            { blame: "anyone",  tunnel: "none",  stanza: ["cancel", "conflict", "tie-break"], advice: "Both ends started at once; the other start goes on." },
   "already-open":         { blame: "caller",  tunnel: "stays", stanza: ["cancel", "conflict", "already-open"], advice: "A tunnel between these two addresses is alive: use it or close it; when only the other end still has one, try again later." },
   // XTLS: the wire

@@ -77,6 +77,19 @@ export function domainOf(text: string): string {
   return parseJid(text).domain;
 }
 
+/**
+ * Who may be behind a prepared address: the last two labels of its domain, since whoever owns a domain makes as many below it as
+ * he likes. For shares among strangers, not for trust.
+ */
+export function siteOf(jid: string): string {
+  const [bare] = cut(jid, jid.indexOf("/"));
+  return bare
+    .slice(bare.indexOf("@") + 1)
+    .split(".")
+    .slice(-2)
+    .join(".");
+}
+
 /** True when both are the same address. An invalid one is nobody's. */
 export function isSameJid(a: string, b: string): boolean {
   try {

@@ -61,6 +61,11 @@ export class Examiner {
     return (await this.#trust.requiresOffer?.(jid)) === true;
   }
 
+  /** Whether a key of a peer is trusted already, as far as the policy can tell at once. */
+  hasKeyOf(jid: string): boolean {
+    return this.#trust.hasKeyOf?.(jid) === true;
+  }
+
   /** Runs a method to its verdict, or to the tunnel's end. Never rejects: what breaks it refuses the peer, and is the error's cause. */
   async examine(name: string, dialogue: Dialogue): Promise<Verdict | XtlsError> {
     try {

@@ -2,10 +2,10 @@
  * A queue for what strangers can ask of us: a person's attention, a processor.
  *
  * A few run at once, one for each JID; what our own side asked for goes first. The rest wait, and of strangers few, in all
- * and of each JID and domain. Where there is no more room the domain that has most waiting loses its last, so that nobody
+ * and of each JID and domain (what stands below one is one). Where there is no more room the domain that has most waiting loses its last, so that nobody
  * fills the queue for others. Knows nothing of what is done.
  */
-import { domainOf } from "../base/jid.ts";
+import { siteOf } from "../base/jid.ts";
 import { XtlsError } from "../errors.ts";
 import type { Party } from "./party.ts";
 
@@ -59,7 +59,7 @@ export class FairQueue {
       const leave = () => (this.#remove(waiter), reject(signal.reason));
       const settled = () => signal.removeEventListener("abort", leave);
       const waiter: Waiter = {
-        ...{ jid, isOwnRequest, domain: domainOf(jid) },
+        ...{ jid, isOwnRequest, domain: siteOf(jid) },
         start: () => (settled(), resolve(waiter)),
         reject: (error) => (settled(), reject(error)),
       };

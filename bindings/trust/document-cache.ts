@@ -12,6 +12,11 @@ export class DocumentCache {
   #keys: readonly TrustRecord[] = [];
   #entries: ReadonlyMap<TrustRecord, Entry> = new Map();
 
+  /** What the present text says. */
+  get keys(): readonly TrustRecord[] {
+    return this.#keys;
+  }
+
   /** As `parseDocument`; a record that is still there is the same object. No text at all is an empty store. */
   parse(text: string | undefined): readonly TrustRecord[] {
     if (text === this.#text) return this.#keys;

@@ -26,6 +26,7 @@ export function pinned(pins: Pins): Trust {
   return {
     judge: (claim) => compare(of(claim.jid), claim),
     knows: (jid, offered) => knows(of(jid), offered),
+    hasKeyOf: (jid) => of(jid).length > 0,
     isKeyChange: (claim) => of(claim.jid).length > 0 && !compare(of(claim.jid), claim).trusted,
     learn: (claim, proof) => learn(of(claim.jid), claim, proof),
   };

@@ -7,6 +7,7 @@
  * leap of faith (first-use.ts) would take a changed key for a first one. Hence keys that await a decision give way;
  * of first-use keys none does, but no further leap is taken.
  */
+import { siteOf } from "../base/jid.ts";
 import { XtlsError } from "../errors.ts";
 import type { TrustRecord } from "./record.ts";
 
@@ -123,15 +124,6 @@ function latestFirst(keys: Keys): TrustRecord[] {
     .reverse()
     .sort((a, b) => b.at - a.at)
     .map(({ key }) => key);
-}
-
-/** The last two labels of the domain: whoever owns a domain makes as many below it as he likes. */
-function siteOf(jid: string): string {
-  return jid
-    .slice(jid.indexOf("@") + 1)
-    .split(".")
-    .slice(-2)
-    .join(".");
 }
 
 function isDecided({ state }: TrustRecord): boolean {

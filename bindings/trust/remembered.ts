@@ -30,7 +30,7 @@ interface Opinion {
 
 /** Trusts the verified and the first-use keys of a store. @throws XtlsError `invalid-argument` */
 export function remembered(store: TrustStore, options: RememberedOptions = {}): Trust {
-  requireMethods(store, ["keysOf", "revise"], "remembered takes a TrustStore");
+  requireMethods(store, ["hasKeyOf", "keysOf", "revise"], "remembered takes a TrustStore");
   requireObject(options, "The options of remembered are an object");
   const { otherwise } = options;
   return {
@@ -40,6 +40,7 @@ export function remembered(store: TrustStore, options: RememberedOptions = {}): 
       const trusted = (await store.keysOf(jid)).filter(isTrusted);
       return trusted.length > 0 && trusted.every(({ hasExtensions }) => hasExtensions);
     },
+    hasKeyOf: (jid) => store.hasKeyOf(jid) || otherwise?.hasKeyOf?.(jid) === true,
     learn: (claim, proof) => store.revise(claim.jid, (keys, at, room) => learn(keys, claim, proof, at, room)),
     isKeyChange: (claim) => showsAnother(store, claim),
     onDistrust: (listener) =>

@@ -13,7 +13,7 @@ import { DocumentCache } from "./document-cache.ts";
 import { canonicalFingerprint } from "./fingerprint.ts";
 import { type Keys, merged, put, recordOf } from "./keys.ts";
 import { requireRoom, type Room, roomIn, STORE_LIMITS } from "./places.ts";
-import { decided, isSameKey, nameOf, type TrustRecord } from "./record.ts";
+import { decided, isSameKey, isTrusted, nameOf, type TrustRecord } from "./record.ts";
 import type { TrustStorage } from "./storage.ts";
 import { changeInWords, type TrustChange } from "./words.ts";
 
@@ -80,6 +80,14 @@ export class TrustStore {
   async keysOf(jid: string): Promise<readonly TrustRecord[]> {
     const bare = bareJid(jid);
     return (await this.list()).filter((key) => key.jid === bare);
+  }
+
+  /**
+   * Whether a key of a bare JID, as it is prepared, is verified or believed since its first use: at once, as the store was when it was last read.
+   * Nobody's is before it was read at all.
+   */
+  hasKeyOf(jid: string): boolean {
+    return this.#document.keys.some((key) => key.jid === jid && isTrusted(key));
   }
 
   /**

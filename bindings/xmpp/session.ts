@@ -131,6 +131,8 @@ export class Session {
       after: (milliseconds, callback) => clock.after(milliseconds, callback),
       report: port.report,
     };
+    // Whatever the policy has to read for `hasKeyOf`, it has read before the first start: whom it knows has a place. What is wrong with it is told by the first that needs it.
+    examiner.knows(bareJid(this.address)).catch(() => undefined);
   }
 
   /**
@@ -154,7 +156,18 @@ export class Session {
   }
 
   receive(request: IncomingRequest): void {
-    this.#enter((now) => this.#endpoint.receive(request, now));
+    const isKnownPeer = request.payload.is("start") && this.#hasKeyOf(request.from);
+    this.#enter((now) => this.#endpoint.receive({ ...request, isKnownPeer }, now));
+  }
+
+  /** An address that is none, or a policy that throws, has no place of its own. */
+  #hasKeyOf(peer: string): boolean {
+    try {
+      return this.#examiner.hasKeyOf(bareJid(peer));
+    } catch (error) {
+      if (!(error instanceof XtlsError)) this.#port.report(error);
+      return false;
+    }
   }
 
   /** @returns false when it is not for us */

@@ -497,6 +497,13 @@ export class Association implements Tunnel {
     else this.#fail(error, now);
   }
 
+  /** Somebody else gets the place. */
+  evict(now: number): void {
+    const error = new XtlsError("evicted", `${this.peer} was ${this.#state}`);
+    if (this.awaitsConsent) this.#turnDown(error, "too-many-tunnels");
+    else this.#fail(error, now);
+  }
+
   /** `<close/>` was answered, well or badly: the exchange is over. Only close_notify says whether all was read. */
   #closed(otherwise: XtlsError, now: number): void {
     this.#goodbye.answered();
@@ -575,6 +582,8 @@ export class Association implements Tunnel {
    * knowing. What time or the local user ends does not send a long queue first: to a peer that does not answer, or is distrusted.
    */
   #sendAlert(error: XtlsError, now: number, isPeersDoing: boolean): void {
+    // Who started and then said nothing of TLS is told by the <close/>, and cannot make us say more than that.
+    if (this.#role === "responder" && this.statistics.bytesIn === 0) return;
     const isOpen = this.#state === "open" || this.#state === "closing";
     try {
       this.#channel?.abort(error);

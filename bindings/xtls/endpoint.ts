@@ -19,6 +19,7 @@ import { limitsWith, type Limits } from "./limits.ts";
 import { BASE_METHOD, offerOf, type Demands } from "./negotiation.ts";
 import { buildOffer, parseOffer } from "./offer.ts";
 import type { Output } from "./output.ts";
+import { Places, type Standing } from "./places.ts";
 import { ReadBudget } from "./read-budget.ts";
 import { Requests } from "./requests.ts";
 import { ADMISSION, type Request, type Role } from "./state.ts";
@@ -49,6 +50,8 @@ export interface IncomingRequest {
   readonly type: "get" | "set";
   /** The IQ's child. */
   readonly payload: Element;
+  /** Of a start: whether a key of the sender's account is trusted already. Then strangers cannot keep it out. */
+  readonly isKnownPeer?: boolean;
 }
 
 /** An IQ's answer as it arrived. `payload` is the child of a result, the `<error/>` of an error. */
@@ -73,6 +76,7 @@ export class Endpoint {
   readonly #tunnels = new Map<string, Association>();
   /** Tunnels with more to read than the turns so far had time for; whoever waits longest comes first. */
   readonly #unread = new Set<Association>();
+  readonly #places: Places<Association>;
   #outputs: Output[] = [];
   #deliveries = 0;
 
@@ -88,6 +92,7 @@ export class Endpoint {
     this.#id = id;
     this.#methods = methods;
     this.#limits = limitsWith(limits);
+    this.#places = new Places(this.#limits);
     this.#requests = new Requests(this.address);
     this.#host = {
       identity,
@@ -114,7 +119,8 @@ export class Endpoint {
     const jid = fullJid(peer);
     if (jid === this.address) throw new XtlsError("invalid-jid", "A tunnel to oneself leads nowhere");
     if (this.#tunnels.has(jid)) throw new XtlsError("already-open");
-    const tunnel = this.#add(peer, "initiator", { methods: this.#methods, ...demands });
+    this.#makeRoom(jid, "own", now);
+    const tunnel = this.#add(peer, "initiator", "own", { methods: this.#methods, ...demands });
     tunnel.ask(now);
     return tunnel;
   }
@@ -304,11 +310,12 @@ export class Endpoint {
     tunnel.yield(request.id, offer, now);
   }
 
-  #welcome({ id, from }: IncomingRequest, offer: Element | undefined, now: number): void {
-    if (addressOf(from) === this.address) throw new XtlsError("malformed", "A start from oneself");
-    const waiting = [...this.#tunnels.values()].filter(({ awaitsConsent }) => awaitsConsent).length;
-    if (waiting >= this.#limits.starts) throw new XtlsError("too-many-tunnels");
-    this.#add(from, "responder").asked(id, offer, now);
+  #welcome({ id, from, isKnownPeer = false }: IncomingRequest, offer: Element | undefined, now: number): void {
+    const peer = addressOf(from);
+    if (peer === this.address) throw new XtlsError("malformed", "A start from oneself");
+    const standing = isKnownPeer ? "known" : "stranger";
+    this.#makeRoom(peer, standing, now);
+    this.#add(from, "responder", standing).asked(id, offer, now);
   }
 
   /** A start from a peer whose tunnel lives. Anyone could have sent it, so the tunnel stays; but has the peer lost it? */
@@ -328,13 +335,16 @@ export class Endpoint {
     if (type === "result") this.#outputs.push({ kind: "request", id: this.#id(), to, payload: buildClose() });
   }
 
-  /** @param address the peer's, as it came @throws XtlsError `too-many-tunnels` */
-  #add(address: string, role: Role, demands?: Demands): Association {
-    const siblings = [...this.#tunnels.keys()].filter((jid) => bareJid(jid) === bareJid(address)).length;
-    if (this.#tunnels.size >= this.#limits.tunnels || siblings >= this.#limits.tunnelsPerPeer)
-      throw new XtlsError("too-many-tunnels");
+  /** @throws XtlsError `too-many-tunnels` */
+  #makeRoom(peer: string, standing: Standing, now: number): void {
+    for (const tunnel of this.#places.evictedBy(peer, standing)) tunnel.evict(now);
+  }
+
+  /** @param address the peer's, as it came */
+  #add(address: string, role: Role, standing: Standing, demands?: Demands): Association {
     const tunnel = new Association(this.#host, this.address, address, role, demands);
     this.#tunnels.set(tunnel.peer, tunnel);
+    this.#places.add(tunnel, standing);
     return tunnel;
   }
 
@@ -346,6 +356,7 @@ export class Endpoint {
   #forget(owner: Association): void {
     this.#unread.delete(owner);
     this.#tunnels.delete(owner.peer);
+    this.#places.remove(owner);
     this.#requests.forget(owner);
   }
 

@@ -14,12 +14,14 @@ export const MAX_CHUNK_BYTES = 184_320;
 
 /** Sizes in bytes, waits in milliseconds, the rest are counts. */
 export interface Limits {
-  /** Tunnels of this endpoint in any state. */
+  /** Tunnels of this endpoint in any state. Strangers get half of them, peers three quarters: the rest is for what our own side opens. */
   readonly tunnels: number;
   /** Tunnels with one bare JID, over all of its resources. */
   readonly tunnelsPerPeer: number;
-  /** Peers' starts that await local consent. */
+  /** Peers' starts that await local consent: of strangers, and as many of peers of whom a key is known. */
   readonly starts: number;
+  /** Peers' tunnels that are not open yet: of strangers, and as many of peers of whom a key is known. */
+  readonly unauthenticated: number;
   /** `<data/>` in flight: sent, not yet acknowledged. 1 is what every peer can bear; one that offers more gets at least 8. */
   readonly window: number;
   /** TLS bytes of one `<data/>` that we send. 4096 make an IQ of 5.6 kB, below every server's limit. */
@@ -54,6 +56,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   tunnels: 256,
   tunnelsPerPeer: 16,
   starts: 16,
+  unauthenticated: 64,
   window: 1,
   chunk: 4096,
   maxBytes: MAX_CHUNK_BYTES,

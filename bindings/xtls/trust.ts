@@ -126,6 +126,11 @@ export interface Trust {
    * bear none is not tried without. Absent: nobody can tell, and it is.
    */
   requiresOffer?(jid: string): boolean | Promise<boolean>;
+  /**
+   * Whether a key of a bare JID is verified, or believed since its first use, asked when a tunnel is started in its name and answered at
+   * once, as far as that is known without waiting. Such a peer has a place that strangers cannot take. Absent: nobody has.
+   */
+  hasKeyOf?(jid: string): boolean;
   /** A method has proved whose certificate it is: remembers that and has the last word. Absent: nothing is remembered. */
   learn?(claim: Claim, proof: Proof): Verdict | Promise<Verdict>;
   /**

@@ -1,4 +1,4 @@
-import { bareJid, compareOctets, domainOf, fullJid, isSameJid, parseJid } from "../../bindings/base/jid.ts";
+import { bareJid, compareOctets, domainOf, fullJid, isSameJid, parseJid, siteOf } from "../../bindings/base/jid.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "../xtls/code.ts";
 
@@ -47,6 +47,12 @@ test("holds an invalid address to be nobody's", () => {
   assert.is(isSameJid("", ""), false);
   assert.is(isSameJid("juliet@capulet.lit", "Juliet@CAPULET.lit"), true);
   assert.is(isSameJid("juliet@capulet.lit", "juliet@capulet.lit/x"), false);
+});
+
+test("takes all that is below one domain for one site", () => {
+  const sites = ["a@evil.lit/x/y@z", "b@chat.evil.lit", "x.y.evil.lit/q", "evil.lit"].map(siteOf);
+  assert.equal([...new Set(sites)], ["evil.lit"]);
+  assert.equal(["localhost", "a@localhost/b"].map(siteOf), ["localhost", "localhost"]);
 });
 
 test("sorts by octets, not by code units", () => {

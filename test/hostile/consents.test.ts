@@ -23,7 +23,7 @@ class Juliet {
 
   constructor(starts = 1000) {
     const trust = { judge: () => ({ trusted: false, code: "not-trusted" }) as const, knows: (jid: string) => jid === FRIEND };
-    const limits = { starts, tunnels: starts, tunnelsPerPeer: starts };
+    const limits = { starts, unauthenticated: starts, tunnels: starts, tunnelsPerPeer: starts };
     const parts = { address: JULIET, identity, examiner: new Examiner(trust, []), policy: "opportunistic" as const, limits, hasExtensions: true, engine: {} };
     const nothing = () => undefined;
     this.session = new Session(parts, {

@@ -1,8 +1,11 @@
 import { authorities } from "../../bindings/trust/authorities.ts";
 import { parseDocument } from "../../bindings/trust/document.ts";
 import { STORE_LIMITS } from "../../bindings/trust/places.ts";
+import { dangerouslyTrustOnFirstUse } from "../../bindings/trust/first-use.ts";
+import { pinned } from "../../bindings/trust/pinned.ts";
 import { remembered } from "../../bindings/trust/remembered.ts";
 import { memoryStorage } from "../../bindings/trust/storage.ts";
+import { TrustStore } from "../../bindings/trust/store.ts";
 import type { Certificate } from "../../bindings/tls/certificate.ts";
 import type { Claim, Proof, Trust, TrustState, Verdict } from "../../bindings/xtls/trust.ts";
 import { assert, suite } from "../suite.ts";
@@ -209,6 +212,24 @@ test("knows a JID by any trusted key, a certificate by either of its names", asy
   assert.equal([await knows(laptop.fingerprint), await knows(laptop.sha1, phone.sha1)], [false, true]);
   await store.distrust(JID, PHONE);
   assert.equal([await knows(), await knows(phone.fingerprint)], [false, false]);
+});
+
+test("tells at once whose key it trusts: those that it has read, and nobody whose key is unknown or distrusted", async () => {
+  const storage = memoryStorage();
+  const { store } = open(storage);
+  const policy = remembered(store) as Required<Trust>;
+  await policy.judge(claim(phone));
+  assert.not(policy.hasKeyOf(JID), "a key that was refused makes nobody known");
+  await store.verify(JID, PHONE);
+  assert.equal([policy.hasKeyOf(JID), policy.hasKeyOf("nurse@capulet.lit")], [true, false]);
+  const again = remembered(new TrustStore(storage), { otherwise: pinned({ "nurse@capulet.lit": LAPTOP }) }) as Required<Trust>;
+  assert.equal([again.hasKeyOf(JID), again.hasKeyOf("nurse@capulet.lit")], [false, true], "nothing was read yet");
+  await again.knows(JID);
+  assert.ok(again.hasKeyOf(JID));
+  await store.distrust(JID, PHONE);
+  assert.not(policy.hasKeyOf(JID));
+  await store.verify(JID, LAPTOP);
+  assert.ok(dangerouslyTrustOnFirstUse(store).hasKeyOf?.(JID));
 });
 
 test("a key verified before it was ever shown might be in any certificate", async () => {

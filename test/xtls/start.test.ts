@@ -245,18 +245,20 @@ test("answers too many tunnels or starts with resource-constraint", () => {
   assert.is(juliet.consents.length, 2);
   assert.match(written(juliet.sent[0] as Iq), 'id="3"');
   assert.match(written(juliet.sent[0] as Iq), '<error type="wait"><resource-constraint');
-  juliet.open("nurse@capulet.lit/x");
+  for (const resource of ["x", "y", "z"]) juliet.open(`nurse@capulet.lit/${resource}`);
   assert.is(
-    code(() => juliet.open("nurse@capulet.lit/y")),
+    code(() => juliet.open("nurse@capulet.lit/here")),
     "too-many-tunnels",
   );
 });
 
-test("bounds the tunnels of one account, whatever its resources", () => {
+test("bounds the tunnels of one account, whatever its resources: the oldest gives way, and is told", () => {
   const { juliet } = pair({}, { accepts: undefined, limits: { tunnelsPerPeer: 2 } });
   for (const id of ["1", "2", "3"]) juliet.receive(start(`romeo@montague.lit/${id}`, id));
-  assert.is(juliet.consents.length, 2);
+  assert.equal(juliet.consents.map(({ state }) => state), ["closed", "starting", "starting"]);
+  assert.match(written(juliet.sent[0] as Iq), 'id="1"');
   assert.match(written(juliet.sent[0] as Iq), "<resource-constraint");
+  assert.is(juliet.closes[0]?.code, "evicted");
 });
 
 test("gives up a start by closing; a late proceed is answered with close", () => {
