@@ -9,7 +9,7 @@ import { assert, suite } from "../suite.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BELONGS =
-  /^(package\.json|README\.md|LICENSE|NOTICE|THIRD-PARTY\.md|CHANGELOG\.md|docs\/[\w-]+\.(md|svg|xml)|dist\/(bindings|wasm)\/.*\.(js|d\.ts)|dist\/wasm\/xtls\.wasm)$/;
+  /^(package\.json|README\.md|LICENSE|NOTICE|THIRD-PARTY\.md|CHANGELOG\.md|docs\/[\w-]+\.(md|svg|xml|json)|dist\/(bindings|wasm)\/.*\.(js|d\.ts)|dist\/wasm\/xtls\.wasm)$/;
 
 /** Bytes alone: two engines shake hands and one speaks to the other. */
 const APPLICATION = `
