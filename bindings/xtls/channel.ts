@@ -174,7 +174,8 @@ export class Channel {
 
   /** The description of the peer's alert, or of that which its `<bye/>` stands for, if there was one (RFC 8446 §6). */
   get received(): number | undefined {
-    return this.#engine.alerts.received?.description ?? this.#bye?.alert;
+    // What stands for an alert is followed by close_notify, which is one as well.
+    return this.#bye === undefined ? this.#engine.alerts.received?.description : this.#bye.alert;
   }
 
   /** Says close_notify. @returns false when there is no room for it yet */

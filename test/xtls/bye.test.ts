@@ -34,7 +34,9 @@ test("says what the alert says that stands for it, before the verdict", () => {
     const peer = new BarePeer({}, undefined, undefined, never);
     assert.is(peer.juliet.claims.length, 1);
     peer.heard.length = 0;
-    peer.write(bye(said).toString());
+    peer.engine.write(new TextEncoder().encode(bye(said).toString()));
+    peer.engine.close();
+    peer.exchange();
     assert.is(ending(peer.juliet).code, heard, said);
     assert.match(heard === "alert-received" ? ending(peer.juliet).message : ending(peer.juliet).cause?.toString() ?? "", `"${said}"`);
     // Its data arrived well, and nothing more is said to whoever has left.

@@ -1,8 +1,10 @@
 import xml from "@xmpp/xml";
 import { decodeBase64, encodeBase64 } from "../../bindings/xtls/base64.ts";
+import { ALPN_BOUND } from "../../bindings/xtls/namespaces.ts";
+import { buildOffer } from "../../bindings/xtls/offer.ts";
 import { assert, suite } from "../suite.ts";
 import { BarePeer } from "./bare-peer.ts";
-import { pair, says } from "./ends.ts";
+import { core, pair, romeo, says } from "./ends.ts";
 import { JULIET, ROMEO, written, type End, type Iq, type WirePair } from "./wire-pair.ts";
 
 const test = suite("close");
@@ -130,6 +132,18 @@ test("… and then close_notify and close go, and nothing is waited for", () => 
   assert.equal(peer.heard.map(({ type, payload }) => `${type} ${payload?.name ?? ""}`.trim()), ["result", "set data", "set close"]);
   assert.is(peer.engine.state, "closed");
   assert.is(peer.juliet.endpoint.deadline, undefined);
+});
+
+test("close_notify in one data with the end of the handshake cancels that", () => {
+  const { juliet } = pair();
+  const engine = core.engine({ role: "initiator", identity: romeo, alpn: [ALPN_BOUND] });
+  const say = (id: string) => juliet.receive(set(xml("data", { xmlns: NS }, encodeBase64(engine.drain())), id));
+  juliet.receive(set(xml("start", { xmlns: NS }, buildOffer({ bind: true })), "s1"));
+  say("d1");
+  for (const { type, payload } of juliet.sent) if (type === "set") engine.feed(decodeBase64(payload?.getText() ?? ""));
+  engine.close();
+  say("d2");
+  assert.is(juliet.closes[0]?.code, "handshake-canceled");
 });
 
 test("a close is answered once, and finds no tunnel afterwards", () => {
