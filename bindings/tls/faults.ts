@@ -58,8 +58,17 @@ export function explained<Result>(read: () => Result, why: () => string | undefi
   } catch (cause) {
     if (!(cause instanceof XtlsError) || !["invalid-identity", "invalid-certificate", "unfit-key"].includes(cause.code))
       throw cause;
-    const reason = why();
+    const reason = reasonOf(why);
     throw reason === undefined ? cause : new XtlsError(cause.code, reason, { cause });
+  }
+}
+
+/** Who looks for words, and fails at it, must not hide what there were to be words for. */
+function reasonOf(why: () => string | undefined): string | undefined {
+  try {
+    return why();
+  } catch {
+    return undefined;
   }
 }
 

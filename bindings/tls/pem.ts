@@ -32,14 +32,18 @@ export interface PemBlock {
 
 /** All blocks of a text, in order; for private keys only what they are called. */
 export function pemBlocks(text: string): PemBlock[] {
-  return [...text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map(({ 0: begin, 1: label = "", index }) => {
-    const rest = text.slice(index + begin.length);
-    const to = rest.indexOf(`-----END ${label}-----`);
-    const next = rest.indexOf("-----BEGIN ");
-    const isWhole = to >= 0 && (next < 0 || to < next);
-    const isSecret = label.endsWith("PRIVATE KEY");
-    return { label, isWhole, bytes: isWhole && !isSecret ? decoded(rest.slice(0, to)) : undefined };
-  });
+  // Cut at each beginning: whoever looked for the end of each in all that follows would look at a long text again and again.
+  return text.split("-----BEGIN ").slice(1).flatMap(blockIn);
+}
+
+/** @param rest what follows a beginning, up to the next one */
+function blockIn(rest: string): PemBlock | [] {
+  const [begin, label = ""] = /^([A-Z0-9 ]{1,40})-----/.exec(rest) ?? [];
+  if (begin === undefined) return [];
+  const to = rest.indexOf(`-----END ${label}-----`, begin.length);
+  const isWhole = to >= 0;
+  const isSecret = label.endsWith("PRIVATE KEY");
+  return { label, isWhole, bytes: isWhole && !isSecret ? decoded(rest.slice(begin.length, to)) : undefined };
 }
 
 function decoded(base64: string): Uint8Array | undefined {

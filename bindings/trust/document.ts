@@ -35,6 +35,9 @@ const TAIL = "]\n}\n";
 const ADDRESS = /^(?:[^@/\s\p{Cc}]+@)?[^@/\s\p{Cc}]+$/u;
 const ADDRESS_LENGTH = 1023 + "@".length + 1023;
 
+/** As a file's bytes (file.ts), of which a character is one at least. */
+const LENGTH_AT_MOST = 64 * 1024 * 1024;
+
 /** The store as text. @throws XtlsError `limit-exceeded` */
 export function printDocument(keys: readonly TrustRecord[]): string {
   return framed(keys.map(membersOf));
@@ -45,11 +48,13 @@ export function printDocument(keys: readonly TrustRecord[]): string {
  * @throws XtlsError `store-damaged` for anything that `printDocument` does not write
  */
 export function parseDocument(text: string): readonly TrustRecord[] {
+  if (text?.length > LENGTH_AT_MOST) throw new XtlsError("store-damaged", "The trust store is far too large");
   const document = new Reading(json(text), "The trust store");
   if (document.value("format") !== FORMAT) document.refuse(`lacks "format": "${FORMAT}"`);
   const version = document.value("version");
-  if (version !== VERSION) document.refuse(`is of version ${JSON.stringify(version)}; this program reads ${VERSION}`);
-  const entries = document.list("keys").map(entry);
+  const isNumber = typeof version === "number";
+  if (version !== VERSION) document.refuse(`is of version ${isNumber ? version : "?"}; this program reads ${VERSION}`);
+  const entries = document.list("keys", STORE_LIMITS.keys).map(entry);
   document.end();
   return distinct(entries);
 }
@@ -208,7 +213,9 @@ class Reading {
   }
 
   words(name: string, length: number): string {
-    return this.matching(name, (text) => text.search(ILLEGIBLE) < 0 && [...text].length <= length);
+    // A character has two code units at most: longer texts are not even taken apart.
+    const isFit = (text: string) => text.length <= 2 * length && text.search(ILLEGIBLE) < 0 && [...text].length <= length;
+    return this.matching(name, isFit);
   }
 
   time(name: string): string {
@@ -229,7 +236,8 @@ class Reading {
 
   list(name: string, length = Infinity): readonly Reading[] {
     const value = this.value(name);
-    if (!Array.isArray(value) || value.length > length) return this.refuse(`has no good "${name}"`);
+    if (!Array.isArray(value)) return this.refuse(`has no good "${name}"`);
+    if (value.length > length) return this.refuse(`has too many ${name}`);
     return value.map((item, at) => new Reading(item, `${this.#place}: ${name}[${at}]`));
   }
 

@@ -44,7 +44,8 @@ export function merged(ours: Keys, theirs: Keys, options: MergeOptions): Keys {
 function mergedRecord(our: TrustRecord, their: TrustRecord, { isBelieved, at }: MergeOptions): TrustRecord {
   const told = their.history.at(-1);
   const isHeard = isBelieved || their.state === "distrusted";
-  const record = isBelieved || our.state === "unknown" ? withFacts(our, their) : our;
+  // What others say to have seen of a key would count as soon as somebody believes it.
+  const record = isBelieved ? withFacts(our, their) : our;
   if (!isHeard || told === undefined || RANK[their.state] <= RANK[our.state]) return record;
   const past = isBelieved && our.history.length === 0 ? their.history : our.history;
   const note = [told.by, told.at.slice(0, 10), told.note].filter((part) => part !== undefined).join(", ");

@@ -10,7 +10,7 @@ import type { Claim, Proof, Trust, Verdict } from "../xtls/trust.ts";
 import { canonicalFingerprint } from "./fingerprint.ts";
 import { acceptProof } from "./proof.ts";
 
-/** Fingerprints by bare JID; colons and case do not matter. */
+/** Fingerprints by JID, whose resource does not matter; nor do colons and case. */
 export type Pins = Readonly<Record<string, string | readonly string[]>>;
 
 /**
@@ -19,9 +19,12 @@ export type Pins = Readonly<Record<string, string | readonly string[]>>;
  */
 export function pinned(pins: Pins): Trust {
   requireObject(pins, "pinned takes an object with fingerprints by bare JID");
-  const known = new Map(
-    Object.entries(pins).map(([jid, pin]) => [bareJid(jid), [pin].flat().map(canonicalFingerprint)]),
-  );
+  const known = new Map<string, readonly string[]>();
+  // One account may stand there in several ways: with each of its resources, say.
+  for (const [jid, pin] of Object.entries(pins)) {
+    const bare = bareJid(jid);
+    known.set(bare, [...(known.get(bare) ?? []), ...[pin].flat().map(canonicalFingerprint)]);
+  }
   const of = (jid: string): readonly string[] => known.get(jid) ?? [];
   return {
     judge: (claim) => compare(of(claim.jid), claim),

@@ -100,6 +100,22 @@ export class TrustStore {
   }
 
   /**
+   * The same for several keys of one JID, chosen by what is known of it at that very moment: nothing that is decided
+   * meanwhile, here or in another program, is overruled unseen. All are marked, or none is.
+   * @param choose given the JID's keys, says which; may be called more than once: the last counts
+   * @throws XtlsError `invalid-jid`, `invalid-argument`, `store-damaged`, `limit-exceeded`; what `choose` throws
+   */
+  async verifyChosen(
+    jid: string,
+    choose: (keys: readonly TrustRecord[]) => readonly string[],
+    decision: Decision = {},
+  ): Promise<void> {
+    requireShape(typeof choose === "function", "choose is a function");
+    const bare = bareJid(jid);
+    return this.#decideAll(bare, (keys) => choose(keys.filter((key) => key.jid === bare)), "verified", decision);
+  }
+
+  /**
    * The user says that the key is not theirs, or no longer: it is refused from now on, whatever any method proves.
    * @throws XtlsError `invalid-jid`, `invalid-argument`, `store-damaged`, `limit-exceeded`
    */
@@ -195,10 +211,23 @@ export class TrustStore {
 
   async #decide(jid: string, fingerprint: string, to: "verified" | "distrusted", decision: Decision): Promise<void> {
     const [bare, spki] = [bareJid(jid), canonicalFingerprint(fingerprint)];
-    if (!["string", "undefined"].includes(typeof decision.note))
-      throw new XtlsError("invalid-argument", "A note is a string");
-    return this.#change((keys, at) =>
-      put(keys, decided(recordOf(keys, bare, spki, at), { ...decision, at, to, by: "user" })),
+    return this.#decideAll(bare, () => [spki], to, decision);
+  }
+
+  async #decideAll(
+    jid: string,
+    choose: (keys: Keys) => readonly string[],
+    to: "verified" | "distrusted",
+    decision: Decision,
+  ): Promise<void> {
+    requireObject(decision, "A decision is an object");
+    const { note } = decision;
+    requireShape(note === undefined || typeof note === "string", "A note is a string");
+    const step = { to, by: "user", ...(note === undefined ? {} : { note }) };
+    return this.#change((before, at) =>
+      choose(before)
+        .map(canonicalFingerprint)
+        .reduce((keys, spki) => put(keys, decided(recordOf(keys, jid, spki, at), { ...step, at })), before),
     );
   }
 

@@ -5,6 +5,7 @@
  * with the store marks anything; every other answer leaves the store as it was. Each answer has words
  * for the person who holds the camera.
  */
+import { requireMethods, requireObject } from "../base/shape.ts";
 import type { XtlsError } from "../errors.ts";
 import { canonicalFingerprint } from "../trust/fingerprint.ts";
 import type { TrustRecord } from "../trust/record.ts";
@@ -48,24 +49,28 @@ export type Scan = { readonly words: string } & (
 
 /**
  * Compares a scanned code with the store, and marks the keys as verified when they agree.
- * @param store only `keysOf` and `verify` are called
+ * @param store only `verifyChosen` is called
  * @param text what the QR code says
  * @throws XtlsError `invalid-jid`, `invalid-argument` for the options; `store-damaged`, `limit-exceeded`
  */
 export async function verifyScanned(
-  store: Pick<TrustStore, "keysOf" | "verify">,
+  store: Pick<TrustStore, "verifyChosen">,
   text: string,
   options: ScanOptions = {},
 ): Promise<Scan> {
+  requireMethods(store, ["verifyChosen"], "store is a TrustStore");
+  requireObject(options, "The options of a scan are an object");
   const code = read(text);
   if ("outcome" in code) return code;
   const expected = options.jid === undefined ? code.jid : bareJid(options.jid);
   if (expected !== code.jid) return wrongJid(code.jid, expected);
-  const scan = compare(code, await store.keysOf(code.jid), options);
-  if (scan.outcome === "verified") {
-    for (const key of scan.verified) await store.verify(code.jid, key, { note: options.note ?? "scanned code" });
-  }
-  return scan;
+  let scan: Scan | undefined;
+  const choose = (records: readonly TrustRecord[]) => {
+    scan = compare(code, records, options);
+    return scan.outcome === "verified" ? scan.verified : [];
+  };
+  await store.verifyChosen(code.jid, choose, { note: options.note ?? "scanned code" });
+  return scan!;
 }
 
 function read(text: string): VerificationUri | Scan {

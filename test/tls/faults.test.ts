@@ -216,6 +216,26 @@ for (const [name, [sources, told]] of Object.entries(BUNDLES)) {
   });
 }
 
+test("a text of nothing but beginnings is looked through once, not once for each", () => {
+  const text = root.certificate + "-----BEGIN X509 CRL-----\n".repeat(2000);
+  const { indexOf } = String.prototype;
+  let looked = 0;
+  String.prototype.indexOf = function (wanted: string, from = 0) {
+    const found = indexOf.call(this, wanted, from);
+    looked += (found < 0 ? this.length : found) - from;
+    return found;
+  };
+  try {
+    for (const read of [() => core.authorities(text), () => core.identityFromPEM(text + key)]) {
+      const { code, message } = thrown(read) as XtlsError;
+      assert.match(`${code}: ${message}`, /cut off|belongs to another certificate/);
+    }
+  } finally {
+    String.prototype.indexOf = indexOf;
+  }
+  assert.ok(looked < 10 * text.length, `${looked} characters of ${text.length}`);
+});
+
 test("of somebody's certificate it is told what is wrong with it", () => {
   const said = (der: Uint8Array) => (thrown(() => core.certificate(der)) as XtlsError).message;
   assert.match(said(new Uint8Array(40)), /^The certificate: it is no well-formed DER/);

@@ -128,6 +128,39 @@ test("refuses garbage of any kind, and never reads it as an empty store", () => 
   );
 });
 
+test("what is much too long or too deep is refused by one of our errors, in few words, and is not taken apart", () => {
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  const long = "x".repeat(5_000_000);
+  const { split } = { split: String.prototype[Symbol.iterator] };
+  let taken = 0;
+  // What a text is spread into costs ten times the text.
+  String.prototype[Symbol.iterator] = function () {
+    taken += this.length;
+    return split.call(this);
+  };
+  try {
+    for (const document of [
+      `{"format": "xtls-trust", "version": ${deep}, "keys": []}`,
+      `{"format": "xtls-trust", "version": "${long}", "keys": []}`,
+      `{"format": ${deep}, "version": 1, "keys": []}`,
+      `{"format": "xtls-trust", "version": 1, "keys": ${deep}}`,
+      text.replace('"by": "sas"', `"by": "${long}"`),
+      text.replace('"note": "', `"note": "${long}`),
+      text.replace('"jid": "', `"jid": "${long}`),
+      text.replace('"jid"', `"${long}"`),
+      text.replace('"keys": [', `"keys": [${"{},".repeat(100_000)}`),
+      " ".repeat(64 * 1024 * 1024) + text,
+    ]) {
+      const told = codeAndWords(document);
+      assert.match(told, /^store-damaged: /);
+      assert.ok(told.length < 400, told.slice(0, 400));
+    }
+  } finally {
+    String.prototype[Symbol.iterator] = split;
+  }
+  assert.ok(taken < 10_000, `${taken} characters were taken apart`);
+});
+
 test("a byte changed anywhere is refused, or changes what was written there and nothing else", () => {
   const flip = (at: number, by: number): string =>
     text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ by) + text.slice(at + 1);

@@ -36,6 +36,12 @@ test("pinned: several keys of one JID", async () => {
   assert.equal([await judge(policy), await judge(policy, claim(laptop))], ["verified", "verified"]);
 });
 
+test("pinned: several keys of one JID that is written in several ways, with each of its resources, say", async () => {
+  const [one, other] = [phone.fingerprint, laptop.spkiFingerprint];
+  const policy = pinned({ "juliet@capulet.lit/phone": one, "Juliet@capulet.lit/laptop": [other] });
+  assert.equal([await judge(policy), await judge(policy, claim(laptop))], ["verified", "verified"]);
+});
+
 test("pinned: refuses pins that are none", () => {
   for (const pin of ["", "428b1358a286430f628da23fb33ddaf6e474f5c5", `${phone.fingerprint}:00`]) {
     assert.is(

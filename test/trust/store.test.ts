@@ -1,10 +1,11 @@
-import { parseDocument } from "../../bindings/trust/document.ts";
+import { parseDocument, printDocument } from "../../bindings/trust/document.ts";
 import { memoryStorage } from "../../bindings/trust/storage.ts";
-import type { TrustRecord } from "../../bindings/trust/record.ts";
+import { newRecord, type TrustRecord } from "../../bindings/trust/record.ts";
+import { remembered } from "../../bindings/trust/remembered.ts";
 import type { TrustStore } from "../../bindings/trust/store.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "../xtls/code.ts";
-import { codeOf, JID, LAPTOP, open, PHONE, someKey, STRANGER } from "./keys.ts";
+import { claim, codeOf, JID, LAPTOP, open, PHONE, someKey, STRANGER } from "./keys.ts";
 
 const test = suite("trust store");
 
@@ -283,6 +284,18 @@ test("somebody else's document raises no trust, and its distrust counts", async 
   await other.store.distrust(JID, STRANGER);
   await store.import(await other.store.export());
   assert.equal((await states(store)).at(-1), [STRANGER, "distrusted"]);
+});
+
+test("what somebody else's document says to have seen of a key never counts, not even once the key is believed", async () => {
+  const { store } = open();
+  const certificates = [{ fingerprint: someKey(7), sha1: "07".repeat(20) }];
+  const told = printDocument([{ ...newRecord(JID, PHONE, "2026-05-01T12:00:00.000Z"), hasExtensions: true, certificates }]);
+  await store.import(told);
+  await store.verify(JID, PHONE);
+  const trust = remembered(store);
+  assert.equal(await trust.judge(claim()), { trusted: true, state: "verified" }, "no capability was lost that nobody saw");
+  assert.is(await trust.requiresOffer!(JID), false);
+  assert.is(await trust.knows!(JID, [someKey(7)]), false, "somebody else's certificate tells nobody our keys");
 });
 
 test("somebody else's document changes nothing about keys that were decided upon, but by distrust", async () => {

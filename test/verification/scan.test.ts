@@ -162,4 +162,30 @@ test("passes a damaged store on", async () => {
   assert.is(error, "store-damaged");
 });
 
+test("a key that is distrusted while its code is read stays distrusted, and spoils the code whole", async () => {
+  const place = memoryStorage();
+  for (let after = 0, isOver = false; !isOver; after++) {
+    const elsewhere = new TrustStore(place);
+    for (const key of [PHONE, LAPTOP]) await elsewhere.verify(JULIET, key);
+    let calls = 0;
+    const meddle = async () => void (calls++ === after && (await elsewhere.distrust(JULIET, LAPTOP)));
+    const store = new TrustStore({
+      read: async () => (await meddle(), place.read()),
+      update: async (change) => (await meddle(), place.update(change)),
+    });
+    const scan = await verifyScanned(store, buildVerificationUri(JULIET, [PHONE, LAPTOP]));
+    isOver = calls <= after;
+    if (isOver) return assert.ok(after >= 2, "it was distrusted before each step");
+    assert.is(scan.outcome, "distrusted");
+    const steps = (await elsewhere.keysOf(JULIET)).map(({ history }) => history.at(-1)!);
+    assert.equal(steps.map(({ to, note }) => [to, note]), [["verified", undefined], ["distrusted", undefined]]);
+  }
+});
+
+test("the options of a scan are an object, and the store one that marks", async () => {
+  const store = await storeWith({ [PHONE]: "first-use" });
+  for (const call of [() => verifyScanned(store, CODE, null as never), () => verifyScanned({} as never, CODE)])
+    assert.is(await call().catch(({ code }) => code), "invalid-argument");
+});
+
 test.run();
