@@ -14,6 +14,8 @@ const NS_SM = "urn:xmpp:sm:3";
 
 /** More than servers keep for a client that is away. */
 const REMEMBERED = 1024;
+/** An address, an id and a name, each as long as anybody needs; of what is longer nothing is kept. */
+const KEY_AT_MOST = 6_144;
 /** The end of a chunk is TLS's authentication tag: no two are alike. */
 const TAIL = 32;
 
@@ -29,6 +31,7 @@ export class Replay {
   /** Shown every request, in order: true when it came before and is to be dropped. */
   repeats(request: IncomingRequest): boolean {
     const key = keyOf(request);
+    if (key.length > KEY_AT_MOST) return false;
     if (this.#isExpected && this.#known.has(key)) return true;
     // The first new one ends the repetition.
     this.#isExpected = false;

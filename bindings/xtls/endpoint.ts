@@ -15,7 +15,7 @@ import { buildError, parseError } from "./condition.ts";
 import type { Host } from "./host.ts";
 import { bareJid, compareOctets, fullJid } from "../base/jid.ts";
 import { requireMethods, requireObject, requireShape } from "../base/shape.ts";
-import { limitsWith, type Limits } from "./limits.ts";
+import { limitsWith, MAX_ID_CHARS, type Limits } from "./limits.ts";
 import { BASE_METHOD, offerOf, type Demands } from "./negotiation.ts";
 import { buildOffer, parseOffer } from "./offer.ts";
 import type { Output } from "./output.ts";
@@ -284,6 +284,7 @@ export class Endpoint {
 
   #dispatch(request: IncomingRequest, now: number): void {
     const { id, from, type, payload } = request;
+    if (id.length > MAX_ID_CHARS) throw new XtlsError("malformed", `An id of more than ${MAX_ID_CHARS} characters`);
     const tunnel = this.#tunnels.get(addressOf(from));
     const ask = parseAsk(type, payload);
     if (ask.kind === "offer") return this.#probed(id, from, ask.offer);

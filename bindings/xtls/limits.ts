@@ -12,6 +12,9 @@ export const MIN_CHUNK_BYTES = 1024;
 /** In base64 and with its IQ around it this fits into 256 KiB, where servers end the stream. */
 export const MAX_CHUNK_BYTES = 184_320;
 
+/** Of a request's id, which is kept until its answer: a stanza may be one id of 250 kB. */
+export const MAX_ID_CHARS = 1_023;
+
 /** Sizes in bytes, waits in milliseconds, the rest are counts. */
 export interface Limits {
   /** Tunnels of this endpoint in any state. Strangers get half of them, peers three quarters: the rest is for what our own side opens. */

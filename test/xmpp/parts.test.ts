@@ -90,6 +90,19 @@ test("repeated requests are known right after a resumption only, up to the first
   assert.not(replay.repeats(request("1")));
 });
 
+test("of a repeated request as long as a stanza nothing is kept", () => {
+  const long = "x".repeat(250_000);
+  const usual = { id: "1", from: ROMEO, type: "set", payload: xml("data", NS, "AAAA") } as const;
+  for (const odd of [{ id: long }, { from: `${ROMEO}${long}` }, { payload: xml(long, NS) }]) {
+    const replay = new Replay();
+    const request = { ...usual, ...odd };
+    assert.not(replay.repeats(request));
+    replay.watch(xml("resumed", "urn:xmpp:sm:3"));
+    // What it had kept would be known.
+    assert.not(replay.repeats(request), Object.keys(odd).join());
+  }
+});
+
 test("Nagle is turned off on TCP and on what wraps it, and nothing else is touched", () => {
   const calls: boolean[] = [];
   const tcp = { setNoDelay: (isNoDelay: boolean) => calls.push(isNoDelay) };

@@ -225,6 +225,20 @@ test("answers malformed starts, offers and requests with bad-request", () => {
   assert.is(juliet.consents.length, 0);
 });
 
+test("answers whatever has an id of more than 1023 characters with bad-request, and keeps nothing of it", () => {
+  const wire = pair().open();
+  const { juliet } = wire;
+  const known = juliet.sent.length;
+  const [usual, long] = ["x".repeat(1_023), "x".repeat(1_024)];
+  juliet.receive(start("mercutio@verona.lit/x", long));
+  juliet.receive({ ...start(ROMEO, long), payload: xml("data", { xmlns: NS }, "AAAA") });
+  juliet.receive({ ...start(ROMEO, long), payload: xml("close", { xmlns: NS }) });
+  for (const iq of juliet.sent.slice(known)) assert.match(written(iq), '<error type="modify"><bad-request');
+  assert.equal([juliet.sent.length - known, juliet.tunnel.state], [3, "open"]);
+  juliet.receive(start("mercutio@verona.lit/x", usual));
+  assert.not.match(written(juliet.sent.at(-1) as Iq), "<bad-request");
+});
+
 test("ends when a start is answered by something other than proceed", () => {
   const wire = pair();
   wire.intercept = (iq) => (iq.type === "result" ? [{ ...iq, payload: xml("closed", { xmlns: NS }) }] : [iq]);
