@@ -6,47 +6,44 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+
+import { flushFile, flushFolder } from "./flush.ts";
 
 /** Readable and writable by its owner alone. */
 const MODE = 0o600;
 
 /**
- * Replaces the file's contents, or makes the file; nobody but its owner can read it.
+ * Replaces the file's contents, or makes the file; nobody but its owner can read it, if the disk keeps that.
  *
- * @throws Error of the file system, with its `code`; then the old contents stay
+ * @param requireFit looks at the new file before anything is in it, and throws when it is not what it should be
+ * @throws Error of the file system, with its `code`, or of `requireFit`; then the old contents stay
  */
-export async function replaceFile(path: string, contents: string | Uint8Array): Promise<void> {
+export async function replaceFile(
+  path: string,
+  contents: string | Uint8Array,
+  requireFit: (file: FileHandle) => Promise<void>,
+): Promise<void> {
   const folder = dirname(path);
   const draft = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
   try {
-    await write(draft, contents);
+    await write(draft, contents, requireFit);
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
   }
-  await settle(folder);
+  await flushFolder(folder);
 }
 
-async function write(path: string, contents: string | Uint8Array): Promise<void> {
+async function write(path: string, contents: string | Uint8Array, requireFit: (file: FileHandle) => Promise<void>): Promise<void> {
   const file = await open(path, "wx", MODE);
   try {
+    await requireFit(file);
     await file.writeFile(contents);
-    await file.sync();
+    await flushFile(file);
   } finally {
     await file.close();
-  }
-}
-
-/** The name is in the folder, which has to reach the disk too. Windows cannot open folders, and needs not. */
-async function settle(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const directory = await open(folder, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }

@@ -5,14 +5,14 @@
  * OpenSSL reads it too, and files of OpenSSL's are read here.
  */
 
-import { constants, type Stats } from "node:fs";
-import { open } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 import { replaceFile } from "./atomic-file.ts";
 import { requireMethods, requireObject, requireShape } from "./base/shape.ts";
 import { XtlsError } from "./errors.ts";
-import { exposedFile, exposedWay } from "./own-path.ts";
+import { exposedFile, exposedWay, OTHERS } from "./own-path.ts";
 import type { Core } from "./tls/core.ts";
 import type { Identity } from "./tls/identity.ts";
 
@@ -20,9 +20,6 @@ export interface IdentityFileOptions {
   /** Of the private key; default: it is not encrypted. */
   readonly passphrase?: string;
 }
-
-/** Permissions of others than the owner. */
-const OTHERS = 0o077;
 
 /** More than ten certificates and the largest key need. */
 const LARGEST = 0x40000;
@@ -45,7 +42,8 @@ export async function loadIdentity(core: Core, path: string, options: IdentityFi
  * Writes an identity, for its owner alone. A file that is there already is replaced whole: after a crash it
  * has the old contents or the new.
  *
- * @throws XtlsError `key-exposed` when others could replace the file or a folder on the way; `disposed`,
+ * @throws XtlsError `key-exposed` when others could replace the file or a folder on the way, or on a disk that keeps no
+ *   permissions or owners (FAT, Windows' disks under WSL), since `loadIdentity` would refuse it there; `disposed`,
  *   `invalid-argument`, `dependency-missing`; `file-not-found` when there is no such folder, `file-failed`
  */
 export async function saveIdentity(identity: Identity, path: string, options: IdentityFileOptions = {}): Promise<void> {
@@ -60,7 +58,8 @@ export async function saveIdentity(identity: Identity, path: string, options: Id
 
 async function write(place: string, pem: string): Promise<void> {
   await requireOwnWay(dirname(place));
-  await replaceFile(place, pem);
+  // What `loadIdentity` would refuse is not written, and nothing of the key before that is known.
+  await replaceFile(place, pem, (file) => requireOwnFile(place, file));
 }
 
 /** @throws XtlsError `invalid-argument` */
@@ -87,7 +86,7 @@ async function readSecret(path: string): Promise<string> {
   try {
     const status = await file.stat();
     if (!status.isFile() || status.size > LARGEST) throw new XtlsError("invalid-identity", `"${path}" is no such file`);
-    refuseExposed(path, status);
+    await requireOwnFile(path, file);
     return await file.readFile("utf8");
   } finally {
     await file.close();
@@ -99,11 +98,7 @@ async function requireOwnWay(path: string): Promise<void> {
   if (problem !== undefined) throw new XtlsError("key-exposed", problem);
 }
 
-/** Windows has no such bits. */
-function refuseExposed(path: string, status: Stats): void {
-  const { mode } = status;
-  if (process.platform !== "win32" && (mode & OTHERS) !== 0)
-    throw new XtlsError("key-exposed", `"${path}" has mode ${(mode & 0o777).toString(8).padStart(4, "0")}: chmod 600`);
-  const problem = exposedFile(path, status);
+async function requireOwnFile(path: string, file: FileHandle): Promise<void> {
+  const problem = await exposedFile(path, await file.stat(), OTHERS);
   if (problem !== undefined) throw new XtlsError("key-exposed", problem);
 }

@@ -10,13 +10,13 @@ import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 import { XtlsError } from "../errors.ts";
+import { flushFile, flushFolder } from "../flush.ts";
 import { exposedFile, exposedWay } from "../own-path.ts";
 import { dropDraft, takeDraft } from "./draft.ts";
 import type { TrustStorage } from "./storage.ts";
 
 /** Ten thousand keys with full histories are larger than this; ten thousand real ones are not. */
 const BYTES_AT_MOST = 64 * 1024 * 1024;
-const isPosix = process.platform !== "win32";
 
 /** In words, what the file system said in a code. */
 const FAULTS: Readonly<Record<string, string>> = {
@@ -33,7 +33,8 @@ const FAULTS: Readonly<Record<string, string>> = {
 /**
  * Keeps the trust store in a file. Several processes may use it at once. Not for network file systems, which do not
  * always keep their promises about renaming. The file, and every folder on the way to it, must belong to this user or to
- * root, and nobody else may write them (folders with the sticky bit excepted); on Windows that is not looked at.
+ * root, and nobody else may write them (folders with the sticky bit excepted); on Windows that is not looked at. So it cannot be on a
+ * disk where all may write everything, as Windows' disks are under WSL.
  * @param path of the file; its folder is made (0700) when it is missing
  * @throws XtlsError `invalid-argument` when it is no path
  */
@@ -54,7 +55,7 @@ async function read(file: string): Promise<string | undefined> {
   const handle = await open(file, flags).catch(undefinedIfMissing);
   if (handle === undefined) return undefined;
   try {
-    requireOwn(file, await handle.stat());
+    await requireOwn(file, await handle.stat());
     return new TextDecoder("utf-8", { fatal: true }).decode(await handle.readFile());
   } finally {
     await handle.close();
@@ -90,19 +91,9 @@ async function replace(file: string, change: Parameters<TrustStorage["update"]>[
 /** Looks at the draft as a reader will look at the file: what would be refused is not published. */
 async function fill(handle: FileHandle, text: string, file: string): Promise<void> {
   try {
+    await requireOwn(file, await handle.stat());
     await handle.writeFile(text);
-    await handle.sync();
-    requireOwn(file, await handle.stat());
-  } finally {
-    await handle.close();
-  }
-}
-
-async function flushFolder(folder: string): Promise<void> {
-  if (!isPosix) return;
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
+    await flushFile(handle);
   } finally {
     await handle.close();
   }
@@ -114,10 +105,10 @@ async function requireOwnFolder(file: string): Promise<void> {
     throw new XtlsError("store-damaged", `The trust store ${file} lies where others can replace it: ${problem}`);
 }
 
-function requireOwn(file: string, status: Stats): void {
+async function requireOwn(file: string, status: Stats): Promise<void> {
   if (!status.isFile()) throw new XtlsError("store-damaged", "The trust store's place is taken by what is no file");
   if (status.size > BYTES_AT_MOST) throw new XtlsError("store-damaged", "The trust store's file is far too large");
-  const problem = exposedFile(file, status);
+  const problem = await exposedFile(file, status);
   if (problem !== undefined) throw new XtlsError("store-damaged", `The trust store's file ${problem}`);
 }
 
