@@ -91,9 +91,9 @@ async function replace(file: string, change: Parameters<TrustStorage["update"]>[
 /** Looks at the draft as a reader will look at the file: what would be refused is not published. */
 async function fill(handle: FileHandle, text: string, file: string): Promise<void> {
   try {
-    await requireOwn(file, await handle.stat());
     await handle.writeFile(text);
     await flushFile(handle);
+    await requireOwn(file, await handle.stat());
   } finally {
     await handle.close();
   }
