@@ -100,6 +100,15 @@ export function isSameJid(a: string, b: string): boolean {
   }
 }
 
+/** True when both have the same bare JID. An invalid one is nobody's. */
+export function isOfAccount(a: string, b: string): boolean {
+  try {
+    return bareJid(a) === bareJid(b);
+  } catch {
+    return false;
+  }
+}
+
 /** Octet order of two prepared JIDs: negative when `a` sorts first. */
 export function compareOctets(a: string, b: string): number {
   const [left, right] = [utf8.encode(a), utf8.encode(b)];

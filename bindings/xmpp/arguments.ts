@@ -63,9 +63,22 @@ export function requireNames(names: unknown): void {
  * pinned by its fingerprint.
  * @throws XtlsError `invalid-argument`
  */
-export function requireOwn({ jids }: Pick<Identity, "jids">, address: string): void {
-  const isOwn = jids.length === 0 || jids.some((jid) => isSameJid(jid, bareJid(address)));
-  requireShape(isOwn, `identity names ${jids.join(", ")}, and the account is ${bareJid(address)}: use an identity made for it`);
+export function requireOwn(identity: Pick<Identity, "jids">, address: string): void {
+  const account = bareJid(address);
+  requireShape(mayBeOf(identity, account), `identity names ${identity.jids.join(", ")}, and the account is ${account}: use an identity made for it`);
+}
+
+/** Whether an address can be that of the identity's account. An invalid one is nobody's. */
+export function isOwnAddress(identity: Pick<Identity, "jids">, address: string): boolean {
+  try {
+    return mayBeOf(identity, bareJid(address));
+  } catch {
+    return false;
+  }
+}
+
+function mayBeOf({ jids }: Pick<Identity, "jids">, account: string): boolean {
+  return jids.length === 0 || jids.some((jid) => isSameJid(jid, account));
 }
 
 /**

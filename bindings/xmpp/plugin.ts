@@ -14,12 +14,12 @@ import type { Identity } from "../tls/identity.ts";
 import { Examiner } from "../methods/examiner.ts";
 import type { Method } from "../methods/method.ts";
 import type { EndpointOptions } from "../xtls/endpoint.ts";
-import { isSameJid } from "../base/jid.ts";
+import { isOfAccount, isSameJid } from "../base/jid.ts";
 import { NS_C2CTLS } from "../xtls/namespaces.ts";
 import { type Offer, parseOffer } from "../xtls/offer.ts";
 import type { Trust } from "../xtls/trust.ts";
 import type { Security } from "../xtls/tunnel.ts";
-import { type Address, fullAddressIn, requireNames, requireOptions, requireOwn } from "./arguments.ts";
+import { type Address, fullAddressIn, isOwnAddress, requireNames, requireOptions, requireOwn } from "./arguments.ts";
 import { advertise, isFeatureQuestion, ownInfo, supports } from "./disco.ts";
 import { DirectedPresence } from "./directed-presence.ts";
 import { type Context, type Entity, isComponent } from "./entity.ts";
@@ -60,8 +60,9 @@ export interface XtlsOptions extends Pick<EndpointOptions, "limits" | "hasExtens
    */
   readonly policy?: Policies;
   /**
-   * Components only: the full JID, below the component's domain, that this plug-in speaks for. Its other
-   * addresses are left alone; give each its own `xtls()`. Default: the domain with the resource `xtls`.
+   * Components only: the full JID, below the component's domain, that this plug-in speaks for. The policy holds for whatever
+   * comes for its bare JID and leaves from there, with any resource that has no `xtls()` of its own; the component's other
+   * accounts are left alone: give each its own. Default: the domain with the resource `xtls`.
    */
   readonly address?: string;
   /**
@@ -224,7 +225,7 @@ export class Xtls {
         this.#presence.watch(stanza);
         this.#complete(stanza);
       },
-      leaveInClear: (stanza) => (this.#isOurs(stanza.attrs.from) ? leaving(stanza, this.#ground) : stanza),
+      leaveInClear: (stanza) => (this.#answersFor(stanza.attrs.from) ? leaving(stanza, this.#ground) : stanza),
     });
     const listeners = {
       connect: () => {
@@ -347,11 +348,12 @@ export class Xtls {
   /** Of the entity's middleware, which cannot be taken away again. */
   async #respond({ stanza }: Context, next: () => Promise<unknown>): Promise<unknown> {
     const isInner = this.tunnel(stanza) !== undefined;
-    if (!isInner && (this.#isClosed || !this.#isOurs(stanza.attrs.to))) return next();
+    const isOurs = this.#isOurs(stanza.attrs.to);
+    if (!isInner && (this.#isClosed || !this.#answersFor(stanza.attrs.to))) return next();
     // A promise that never settles keeps iqCallee from answering what is answered elsewhere.
-    if (!isInner && this.#session && xtlsRequest(stanza)) return new Promise(() => {});
+    if (!isInner && isOurs && this.#session && xtlsRequest(stanza)) return new Promise(() => {});
     if (!isInner && !this.#mayEnter(stanza)) return new Promise(() => this.#refuse(stanza));
-    const reply = (await next()) || (this.#session && isFeatureQuestion(stanza) ? ownInfo() : undefined);
+    const reply = (await next()) || (isOurs && this.#session && isFeatureQuestion(stanza) ? ownInfo() : undefined);
     return isElement(reply) && isStanza(reply) ? this.#reply(stanza, reply) : reply;
   }
 
@@ -390,14 +392,30 @@ export class Xtls {
 
   /** Without a session the same rules hold, as far as it is known whose stream this is. */
   get #ground(): Ground {
-    const own = this.#session?.address ?? this.#claimedAddress() ?? this.#own.known;
+    const own = this.#session?.address ?? this.#claimedAddress() ?? this.#boundAddress();
     return { policies: this.#policy, own };
+  }
+
+  /** A server could bind a peer's address, so that what the peer says came from the own account. */
+  #boundAddress(): string | undefined {
+    const { known } = this.#own;
+    return known !== undefined && isOwnAddress(this.#options.identity, known) ? known : undefined;
   }
 
   /** A client's stream carries only what is its own address's; a component's, what is its whole domain's. */
   #isOurs(address: unknown): boolean {
     const claimed = this.#claimedAddress();
     return claimed === undefined || address === undefined || isSameJid(String(address), claimed);
+  }
+
+  /**
+   * … and what else is its account's: whoever writes to a bare JID, or gives it another resource, writes to the same people. The
+   * policy holds for that, too, unless there is a plug-in for that very address.
+   */
+  #answersFor(address: unknown): boolean {
+    const claimed = this.#claimedAddress();
+    if (claimed === undefined || this.#isOurs(address)) return true;
+    return isOfAccount(String(address), claimed) && !this.#gate.hasPluginFor(String(address));
   }
 
   #online(): Session {

@@ -114,4 +114,36 @@ test("each address of a component has its own policy and its own methods", async
   await leave(xmpp as never);
 });
 
+test("where a tunnel is required it is for the whole account: the bare address, and resources that have no plug-in", async () => {
+  const xmpp = await connectComponent(router);
+  const bare = "tybalt@chorus.verona.example";
+  const at = async (resource: string, policy: "required" | "opportunistic") =>
+    xtls({ xmpp, identity: await identityOf(bare), trust: everybodyKnown, policy, address: `${bare}/${resource}` });
+  const strict = await at("stage", "required");
+  await at("tavern", "opportunistic");
+  const passed: unknown[] = [];
+  xmpp.middleware.use(({ stanza }, next) => (stanza.is("message") && passed.push(stanza.attrs.to), next()));
+  const [free, kept] = [[`${bare}/tavern`, "benvolio@chorus.verona.example"], [`${bare}/stage`, bare, `${bare}/elsewhere`, "TYBALT@chorus.verona.example"]];
+  const all = [...kept, ...free];
+  for (const to of all) router.inject(xml("message", { from: "romeo@verona.example/orchard", to }, xml("body", {}, "in clear")));
+  await until(() => passed.includes(free[1]));
+  assert.equal(passed, free);
+
+  const left: unknown[] = [];
+  const unwatch = router.watch((stanza) => stanza.getChild("body") && left.push(stanza.attrs.from));
+  const say = (from: string) => xmpp.send(xml("message", { from, to: "romeo@verona.example/orchard" }, xml("body", {}, "in clear")));
+  const codes = await Promise.all(all.map((from) => say(from).then(() => "sent", ({ code }) => code)));
+  assert.equal(codes, [...kept.map(() => "security-required"), "sent", "sent"]);
+  await until(() => left.includes(free[1]));
+  assert.equal(left, free);
+  unwatch();
+
+  // Tunnels are for the very address all the same, and only that says that it has any.
+  const romeo = await enter(router, "romeo");
+  assert.ok(await romeo.tunnels.supports(strict.address as string));
+  assert.not(await romeo.tunnels.supports(`${bare}/elsewhere`));
+  assert.is((await rejection(romeo.tunnels.open(`${bare}/elsewhere`))).code, "unsupported");
+  await leave(xmpp as never);
+});
+
 test.run();

@@ -233,6 +233,26 @@ test("a resource that cannot have tunnels ends the stream, for good and by name,
   assert.is(xmpp.status, "offline");
 });
 
+test("a server that binds a peer's address makes nothing of the peer's pass for the own account's", async () => {
+  const { username, password } = await router.register("romeo");
+  const xmpp = client({ service: router.service, domain: router.domain, resource: "balcony", credentials: (authenticate) => authenticate({ username, password }, "PLAIN", xml("user-agent")) });
+  const identity = await identityOf("juliet@verona.example");
+  xtls({ xmpp, identity, trust: everybodyKnown, policy: (jid) => (jid.startsWith("romeo@") ? "required" : "opportunistic") });
+  const passed: Element[] = [];
+  xmpp.middleware.use(({ stanza }, next) => (passed.push(stanza), next()));
+  let refused: Error | undefined;
+  xmpp.on("online", () => {
+    for (const from of ["romeo@verona.example", "romeo@verona.example/balcony"]) router.inject(xml("iq", { from, to: "romeo@verona.example/balcony", id: "q1", type: "set" }, xml("query", NS, SECRET)));
+    xmpp.send(xml("iq", { to: "romeo@verona.example/balcony", id: "q2", type: "set" }, xml("query", NS, SECRET))).catch((error: Error) => (refused = error));
+  });
+  const offline = once((done) => xmpp.on("offline", done as () => void));
+  assert.is((await rejection(xmpp.start())).code, "invalid-argument");
+  await offline;
+  assert.not.match(passed.join(""), SECRET);
+  assert.is((refused as { code?: string } | undefined)?.code, "security-required");
+  await leave(xmpp);
+});
+
 test("off: opens no tunnel, and answers starts and probes as if there were no XTLS", async () => {
   const romeo = await enter(router, "romeo");
   const juliet = await enter(router, "juliet", { policy: "off" });

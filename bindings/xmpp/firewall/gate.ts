@@ -63,6 +63,11 @@ export class Gate {
     return () => this.#detach(plugin);
   }
 
+  /** Whether a plug-in speaks for that very address. */
+  hasPluginFor(jid: string): boolean {
+    return [...this.#plugins].some(({ address }) => address !== undefined && isSameJid(address, jid));
+  }
+
   #detach(plugin: Departures): void {
     this.#plugins.delete(plugin);
     if (this.#plugins.size > 0 || this.inner.hasSecrets) return;
