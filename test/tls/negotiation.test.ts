@@ -3,7 +3,7 @@ import { CIPHERSUITES, GROUPS } from "../../bindings/tls/names.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { Issuer, xmppAddr } from "./issuer.ts";
-import { bytesOf, openPair, pair, settle, textOf, thrown, transfer, type Wire } from "./pair.ts";
+import { bytesOf, handshake, openPair, pair, settle, textOf, thrown, transfer, type Wire } from "./pair.ts";
 
 const test = suite("negotiation");
 const core = await loadCore();
@@ -84,6 +84,29 @@ test("takes the protocol that the responder prefers", () => {
   const { initiator, responder } = openPair(core, {}, { alpn: ["xtls/1", "xtls/2"] }, { alpn: ["xtls/2", "xtls/1"] });
   assert.is(initiator.negotiated?.alpn, "xtls/2");
   assert.is(responder.negotiated?.alpn, "xtls/2");
+});
+
+/** Cuts plain handshake records, of one message each, into records of one byte behind the first so many. */
+const shred = (first: number): Wire => (bytes) => {
+  const pieces: Uint8Array[] = [];
+  const record = (type: number, body: Uint8Array) => pieces.push(Buffer.concat([Uint8Array.of(type, 3, 3, body.length >> 8, body.length & 0xff), body]));
+  for (let at = 0; at < bytes.length; ) {
+    const type = bytes[at]!;
+    const body = bytes.slice(at + 5, at + 5 + bytes[at + 3]! * 256 + bytes[at + 4]!);
+    at += 5 + body.length;
+    const cut = type === HANDSHAKE ? first : body.length;
+    record(type, body.slice(0, cut));
+    for (const byte of body.slice(cut)) record(type, Uint8Array.of(byte));
+  }
+  return pieces;
+};
+const HANDSHAKE = 22;
+
+test("reads a handshake message cut over any records, once its header is in one", () => {
+  handshake(pair(core), shred(4));
+  const ends = pair(core);
+  // RFC 8446 §5.1 allows this as well; Mbed TLS does not.
+  assert.is((thrown(() => settle(ends, shred(3))) as XtlsError).code, "protocol-violation");
 });
 
 /** Where the first key share of a group begins in a hello: behind the group's number and the share's length. */
