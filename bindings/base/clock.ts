@@ -20,8 +20,10 @@ export interface Platform {
 const TICK_MS = 1_000;
 /** A tick later than that was kept from coming. */
 const LATE_MS = 250;
-/** A pause longer than that is over. */
+/** So much of pauses does not count; … */
 const MAX_PAUSE_MS = 300_000;
+/** … and so much more for each millisecond listened since: whoever breaks streams again and again shall not make a wait endless. */
+const PAUSE_REGAINED = 10;
 
 const PLATFORM: Platform = {
   now: () => performance.now(),
@@ -48,7 +50,9 @@ export class Clock {
   #due = Infinity;
   #cancelTick = () => {};
   #wasLate = false;
-  #pausedAt: number | undefined;
+  #isPaused = false;
+  /** How much more of a pause does not count. */
+  #patience = MAX_PAUSE_MS;
 
   constructor(platform = PLATFORM) {
     this.#platform = platform;
@@ -80,15 +84,15 @@ export class Clock {
     return this.at(this.now + milliseconds, callback);
   }
 
-  /** There is nothing to listen to until `resume`; for five minutes at most, since that may never come. */
+  /** There is nothing to listen to until `resume`; for five minutes at most, since that may never come, or not for long. */
   pause(): void {
     this.#look();
-    this.#pausedAt ??= this.#seen;
+    this.#isPaused = true;
   }
 
   resume(): void {
     this.#look();
-    this.#pausedAt = undefined;
+    this.#isPaused = false;
   }
 
   /** Counts what has passed since the last look, unless nobody listened. */
@@ -96,14 +100,21 @@ export class Clock {
     const real = this.#platform.now();
     // A second late tick in a row shows no gap: a page in the background has all its timers late.
     const isGap = real - this.#due > LATE_MS && !this.#wasLate;
-    const isPaused = this.#pausedAt !== undefined && real - this.#pausedAt < MAX_PAUSE_MS;
-    if (!isGap && !isPaused) this.#passed += real - this.#seen;
+    if (!isGap) this.#passed += this.#counted(real - this.#seen);
     this.#seen = real;
+  }
+
+  /** How much of what has gone by counts. */
+  #counted(milliseconds: number): number {
+    const excused = this.#isPaused ? Math.min(milliseconds, this.#patience) : 0;
+    this.#patience -= excused;
+    if (!this.#isPaused) this.#patience = Math.min(this.#patience + PAUSE_REGAINED * milliseconds, MAX_PAUSE_MS);
+    return milliseconds - excused;
   }
 
   /** Sees to it that there is a tick no later than that time of this clock. */
   #arm(deadline: number): void {
-    const wait = this.#pausedAt === undefined ? Math.min(Math.max(deadline - this.#passed, 0), TICK_MS) : TICK_MS;
+    const wait = !this.#isPaused ? Math.min(Math.max(deadline - this.#passed, 0), TICK_MS) : TICK_MS;
     if (this.#seen + wait >= this.#due) return;
     this.#cancelTick();
     this.#due = this.#seen + wait;

@@ -179,6 +179,28 @@ test("time stands still in a pause, for five minutes at most, and costs a tick a
   assert.ok(endless.loop.ticks < 340, `${endless.loop.ticks}`);
 });
 
+test("a stream that breaks again and again makes no wait endless, and one that is back for a while has its five minutes anew", () => {
+  const loop = new Loop();
+  const clock = new Clock(loop);
+  let called = 0;
+  clock.after(30_000, () => called++);
+  let breaks = 0;
+  for (; called === 0 && breaks < 100; breaks++) {
+    clock.pause();
+    loop.pass(290_000);
+    clock.resume();
+    loop.pass(5);
+  }
+  assert.equal([called, breaks], [1, 2]);
+
+  loop.pass(30_000);
+  clock.after(30_000, () => called++);
+  clock.pause();
+  loop.pass(299_000);
+  clock.resume();
+  assert.is(called, 1);
+});
+
 test("a callback that throws keeps nobody else from being called", () => {
   const loop = new Loop();
   const clock = new Clock(loop);
