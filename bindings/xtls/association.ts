@@ -368,6 +368,7 @@ export class Association implements Tunnel {
     this.#move("trust");
     this.#deadline = undefined;
     this.#security = securityOf(channel, this.#negotiation.method, this.#judgement.isBound, trust);
+    this.#outbox.oweSoFar(channel);
     this.#host.emit({ kind: "open", tunnel: this });
     channel.trust();
     this.#advance(now, new ReadBudget());

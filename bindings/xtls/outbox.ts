@@ -18,6 +18,8 @@ export class Outbox {
   readonly #tunnel: Association;
   readonly #negotiation: Negotiation;
   readonly #window: Window;
+  /** How many bytes of the stream have to go, whatever happens. */
+  #owed = 0;
 
   constructor(host: Host, tunnel: Association, negotiation: Negotiation) {
     this.#host = host;
@@ -46,12 +48,18 @@ export class Outbox {
     while (this.hasRoom && channel.pending > 0) this.#sendChunk(channel, now);
   }
 
+  /** The peer is judged: what is encrypted by now is the tunnel's own, without which the peer cannot tell an end from an attack. */
+  oweSoFar(channel: Channel): void {
+    this.#owed = this.#tunnel.statistics.bytesOut + channel.pending;
+  }
+
   /**
    * Sends an alert, whatever the window says, and first what was encrypted before it, since TLS has an order.
-   * @param isBrief whether it is left out when that is more than one chunk
+   * @param isBrief whether it is left out when that is more than one chunk, and no bind or message of a method is in it
    */
   sendAlert(channel: Channel, now: number, isBrief: boolean): void {
-    if (isBrief && channel.pending > this.#negotiation.pace.chunk) return;
+    const owesNothing = this.#tunnel.statistics.bytesOut >= this.#owed;
+    if (isBrief && owesNothing && channel.pending > this.#negotiation.pace.chunk) return;
     while (channel.pending > 0) this.#sendChunk(channel, now);
   }
 

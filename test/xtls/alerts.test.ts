@@ -73,4 +73,21 @@ test("a peer that is silent, or not wanted any more, is not sent a long queue fo
   }
 });
 
+test("an alert goes when the bind before it is not sent yet, however much is behind it: nobody cries for a bind that no server has taken", () => {
+  const wire = pair({}, { limits: { chunk: 64 } });
+  // Juliet's window stays full: she gets an answer only when she would stand still before Romeo has all of her handshake.
+  const kept: Iq[] = [];
+  wire.intercept = (iq) => (iq.type === "result" && iq.payload === undefined && iq.to === wire.juliet.address ? (kept.push(iq), []) : [iq]);
+  wire.open();
+  while (wire.romeo.claims.length + wire.romeo.sent.length === 0 && wire.juliet.opened.length === 0) {
+    wire.juliet.receive(kept.shift() as Iq);
+    wire.settle();
+  }
+  assert.equal([wire.romeo.opened.length, wire.juliet.opened.length], [0, 1]);
+  wire.juliet.send(says("x".repeat(20_000)));
+  wire.juliet.after(() => wire.juliet.endpoint.abort(wire.juliet.tunnel, new XtlsError("not-trusted"), wire.now));
+  wire.settle();
+  assert.equal(wire.romeo.closes.map((error) => error?.code), ["alert-received"]);
+});
+
 test.run();
