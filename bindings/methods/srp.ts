@@ -11,7 +11,7 @@
  */
 import { Element } from "@xmpp/xml";
 import { randomBytes } from "../base/platform.ts";
-import { requireObject } from "../base/shape.ts";
+import { requireMethods, requireObject, requireShape } from "../base/shape.ts";
 import { XtlsError } from "../errors.ts";
 import type { Core } from "../tls/core.ts";
 import { equal } from "../tls/digest.ts";
@@ -27,7 +27,7 @@ import type { Conversation, Method } from "./method.ts";
 import { opaqueString } from "./srp/opaque-string.ts";
 import { ROUNDS, ROUNDS_AT_MOST, SALT_LENGTH, stretch, type Stretch } from "./srp/stretch.ts";
 import { Tries, WORK } from "./tries.ts";
-import { requireSecret, simulatedVerifier, verifierOf, type Verifier, type Verifiers } from "./srp/verifier.ts";
+import { requireSecret, requireVerifier, simulatedVerifier, verifierOf, type Verifier, type Verifiers } from "./srp/verifier.ts";
 import { unlessOver } from "./unless-over.ts";
 
 /** Whose password it is about. Ask a person as initiator only: how long a responder thinks tells the peer that there is a person. */
@@ -88,7 +88,7 @@ const STRETCHES = { running: 1, runningPerDomain: 1, reserved: 0, waiting: 128, 
  * day (or 32 with its domain, at most an hour, unless our own side asked for the tunnel); with `too-many-pending` when too
  * many wait for a password, or to have one stretched; with `method-violation` for a malformed message; with `dependency-missing` without WebCrypto.
  * Use one method object for all tunnels: it is what counts.
- * @throws XtlsError `invalid-argument` for verifiers without a secret of 32 bytes
+ * @throws XtlsError `invalid-argument` for options that are none, and for verifiers without a secret of 32 bytes
  */
 export function srp(options: SrpOptions): Method {
   return srpOf(options, { now: () => performance.now(), stretch });
@@ -96,8 +96,7 @@ export function srp(options: SrpOptions): Method {
 
 /** @internal As `srp`, of given parts. */
 export function srpOf(options: SrpOptions, parts: SrpParts): Method {
-  requireObject(options, "srp takes an object with core, and password or verifiers");
-  if (options.verifiers !== undefined) requireSecret(options.verifiers);
+  requireOptions(options);
   const [tries, work] = [new Tries(parts.now), new Tries(parts.now, WORK)];
   const stretches = new FairQueue(STRETCHES);
   const run = { initiator, responder };
@@ -113,6 +112,17 @@ export function srpOf(options: SrpOptions, parts: SrpParts): Method {
       return run[conversation.claim.role]({ ...options, ...parts, tries, work, stretch }, conversation);
     },
   };
+}
+
+/** @throws XtlsError `invalid-argument` */
+function requireOptions(options: SrpOptions): void {
+  requireObject(options, "srp takes an object with core, and password or verifiers");
+  const { core, password, verifiers } = options;
+  requireMethods(core, ["hmac"], "core is what loadCore gave");
+  requireShape(password === undefined || typeof password === "function", "password is a function");
+  if (verifiers === undefined) return;
+  requireMethods(verifiers, ["verifier"], "verifiers is an object with a secret and a function verifier");
+  requireSecret(verifiers);
 }
 
 /* --- SRP's client ------------------------------------------------------------- */
@@ -196,7 +206,9 @@ async function verifierFor(context: Context, conversation: Conversation): Promis
   const { claim, signal } = conversation;
   if (verifiers !== undefined) {
     const simulated = simulatedVerifier(core, verifiers.secret, claim.jid);
-    const stored = await unlessOver(signal, verifiers.verifier(claim.jid));
+    // A database's null is none, too.
+    const stored = (await unlessOver(signal, verifiers.verifier(claim.jid))) ?? undefined;
+    if (stored !== undefined) requireVerifier(stored);
     return { ...(stored ?? simulated), isKnown: stored !== undefined };
   }
   const password = await passwordFor(context, conversation);

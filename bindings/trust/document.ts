@@ -8,6 +8,7 @@
  * prepared them. Knows nothing of where the text is kept.
  */
 import { bareJid } from "../base/jid.ts";
+import { printableWords } from "../base/printable.ts";
 import { XtlsError } from "../errors.ts";
 import type { TrustState } from "../xtls/trust.ts";
 import { isCanonicalFingerprint } from "./fingerprint.ts";
@@ -246,7 +247,7 @@ class Reading {
   }
 
   end(): void {
-    for (const name of this.#members.keys()) this.refuse(`has a "${name.slice(0, 64)}" that means nothing`);
+    for (const name of this.#members.keys()) this.refuse(`has a "${printableWords(name, 64)}" that means nothing`);
   }
 
   refuse(why: string): never {

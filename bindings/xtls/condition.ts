@@ -5,6 +5,7 @@
  * open. A stanza error is unauthenticated: it can stop a tunnel, never vouch for one.
  */
 import { Element } from "@xmpp/xml";
+import { printableWords } from "../base/printable.ts";
 import { ERRORS, XtlsError, type ErrorCode, type ErrorRow, type StanzaCondition } from "../errors.ts";
 import { NS_STANZAS, NS_XTLS_ERRORS } from "./namespaces.ts";
 import type { Request } from "./state.ts";
@@ -42,7 +43,6 @@ const ABSENT: readonly string[] = ["recipient-unavailable", "gone"];
 const UNREACHABLE: readonly string[] = ["remote-server-not-found", "remote-server-timeout"];
 /** Why is in the text alone, such as a certificate that our server does not trust. */
 const MAX_TEXT_CHARS = 200;
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 /** Who has consented supports XTLS, so that this can only mean that nobody is there any more. */
 const ABSENT_LATER: readonly string[] = [...ABSENT, "service-unavailable"];
 
@@ -81,8 +81,9 @@ function isMeant(code: ErrorCode, condition: string, application: string | undef
 
 /** The type, if it gives hope, and the text of an error, made fit to be printed. */
 function wordsOf(error: Element | undefined): string {
-  const text = error?.getChildText("text", NS_STANZAS)?.replace(UNPRINTABLE, "").trim().slice(0, MAX_TEXT_CHARS);
-  return `${error?.attrs.type === "wait" ? " (wait)" : ""}${text ? `: "${text}"` : ""}`;
+  const text = error?.getChildText("text", NS_STANZAS) ?? "";
+  const words = printableWords(text, MAX_TEXT_CHARS);
+  return `${error?.attrs.type === "wait" ? " (wait)" : ""}${words ? `: "${words}"` : ""}`;
 }
 
 /** The local name of the first child in a namespace, if it is one of a kind we could print. */

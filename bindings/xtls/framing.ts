@@ -7,6 +7,7 @@
  */
 import { Element } from "@xmpp/xml";
 import { SaxesParser, type SaxesTagNS } from "saxes";
+import { printableWords } from "../base/printable.ts";
 import { XtlsError } from "../errors.ts";
 import type { Limits } from "./limits.ts";
 import { NS_CLIENT, NS_XTLS_EXT } from "./namespaces.ts";
@@ -122,7 +123,7 @@ export class Reader {
       this.#parser.write(text);
     } catch (cause) {
       if (cause instanceof XtlsError) throw cause;
-      throw new XtlsError("restricted-xml", `The inner XML is broken: ${(cause as Error).message}`, { cause });
+      throw new XtlsError("restricted-xml", `The inner XML is broken: ${printableWords((cause as Error).message, 200)}`, { cause });
     }
   }
 

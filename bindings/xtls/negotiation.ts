@@ -8,6 +8,7 @@
  * bind has compared it inside the tunnel. Knows no TLS and no order of events.
  */
 import type { Element } from "@xmpp/xml";
+import { printableWords } from "../base/printable.ts";
 import { XtlsError } from "../errors.ts";
 import type { Agreement } from "./bind.ts";
 import { canonicalise } from "./canonical.ts";
@@ -142,7 +143,7 @@ export class Negotiation {
     const meant = name ?? (this.#isNamed ? this.method : BASE_METHOD);
     this.#isNamed = true;
     if (meant === this.method) return;
-    throw new XtlsError("no-common-method", `The peer wants the method "${meant.slice(0, 64)}", not "${this.method}"`);
+    throw new XtlsError("no-common-method", `The peer wants the method "${printableWords(meant, 64)}", not "${this.method}"`);
   }
 
   /** What our next `<data/>` says of the method: its name on the first, nothing on the others. */

@@ -9,6 +9,7 @@ import { XtlsError, type ErrorCode } from "../errors.ts";
 import type { Authorities, AuthoritySources } from "../tls/authorities.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { isSameJid } from "../base/jid.ts";
+import { printableNames } from "../base/printable.ts";
 import type { Role } from "./state.ts";
 
 /** What is known of a key: kept per bare JID and SHA-256 of SubjectPublicKeyInfo. */
@@ -160,5 +161,5 @@ export interface Trust {
 export function refuseForeignName(certificate: Pick<Certificate, "jids">, jid: string): void {
   const { jids } = certificate;
   if (jids.length === 0 || jids.some((name) => isSameJid(name, jid))) return;
-  throw new XtlsError("wrong-address", `The certificate of ${jid} names ${jids.join(", ")}`);
+  throw new XtlsError("wrong-address", `The certificate of ${jid} names ${printableNames(jids)}`);
 }

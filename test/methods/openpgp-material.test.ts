@@ -69,6 +69,37 @@ test("a revocation of version 3, which the package does not know, counts", async
   assert.is(await judged(valid, joined([Uint8Array.of(0xc2, body.length), body])), "verified", "another issuer's");
 });
 
+test("a key that says too much of itself is refused before any of it is looked at; what is in several copies counts once", async () => {
+  const names = (kind: string, count: number) => Array.from({ length: count }, (_, at) => ({ id: `${kind} ${at}`, words: [WORD] }));
+  const many = await blockOf({ ...VALID, users: [{ id: OWNER, words: [WORD] }, ...names("user", 40)] });
+  // Signatures about what is not there could be about any part: each is held against each.
+  const { users } = await piecesOf({ users: names("gone", 40) });
+  const strays = joined(users.filter((_, at) => at % 2 === 1));
+  const { verify } = pgp.SignaturePacket.prototype;
+  let looks = 0;
+  pgp.SignaturePacket.prototype.verify = function (this: pgp.SignaturePacket, ...words: Parameters<typeof verify>) {
+    looks++;
+    return verify.apply(this, words);
+  };
+  try {
+    assert.is(await judged(many), "verified");
+    assert.ok(looks < 500, `${looks} looks`);
+    looks = 0;
+    assert.is(await judged(many, strays), "key-refused");
+    assert.is(looks, 0);
+  } finally {
+    pgp.SignaturePacket.prototype.verify = verify;
+  }
+  assert.is(await judged(...Array<Uint8Array>(30).fill(many)), "verified");
+});
+
+test("a text in which many blocks begin, and none ends, is refused without looking for the end of each in all the rest", async () => {
+  const beginning = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n";
+  // Minutes, if each were.
+  for (const text of [beginning, `${beginning}-----END PGP SIGNATURE-----\n`])
+    assert.is(await judged(text.repeat(60_000)), "key-refused");
+});
+
 test("a revocation that does not say whose it is, and cannot be checked, counts for every key", async () => {
   const body = Uint8Array.of(5, pgp.enums.signature.keyRevocation, 1, 10, 0, 0, 0, 0, 0, 0);
   assert.is(await judged(valid, joined([Uint8Array.of(0xc2, body.length), body])), "key-refused");

@@ -88,6 +88,25 @@ test("a verifier serves in the password's place, for its user and password alone
   assert.is(told((await converse(knowing("rose"), keeping(await made("rose", JULIETS)))).responder), "not-authorized");
 });
 
+test("what is no verifier is this end's own fault, and said before anything is", async () => {
+  const good = await made("rose");
+  for (const bad of [
+    ...["rose", 7, {}, { ...good, salt: undefined }, { ...good, salt: good.salt.slice(1) }, { ...good, salt: "0123456789abcdef" }],
+    ...[0, 1e12, Number.NaN, "600000"].map((rounds) => ({ ...good, rounds })),
+    ...[good.verifier.slice(1), [...good.verifier], new Uint8Array(384)].map((verifier) => ({ ...good, verifier })),
+  ])
+    assert.equal(both(await converse(knowing("rose"), keeping(bad as never))), ["alert-received", "invalid-argument"], JSON.stringify(bad).slice(0, 99));
+  const none = await converse(knowing("rose"), keeping(null as never));
+  assert.equal(both(none), ["alert-received", "not-authorized"], "a database's null is none");
+});
+
+test("options that are none are refused when the method is made", () => {
+  const verifiers = { secret: SECRET, verifier: () => undefined };
+  for (const bad of [null, {}, { core: {} }, { core, password: "rose" }, { core, verifiers: null }, { core, verifiers: { ...verifiers, verifier: 7 } }])
+    assert.throws(() => srp(bad as never), ({ code }: { code: string }) => code === "invalid-argument");
+  srp({ core, verifiers });
+});
+
 test("a verifier is not a password", async () => {
   const { verifier } = await made("rose");
   const outcome = await converse(knowing(base64(verifier)), keeping(await made("rose")));

@@ -21,6 +21,25 @@ test("refuses a certificate that names somebody else, whatever the policy says",
   }
 });
 
+test("what a certificate calls its owner is told in a few names, and in nothing that moves what stands on the line", () => {
+  const told = (...jids: string[]): string => {
+    try {
+      refuseForeignName({ jids }, "juliet@capulet.lit");
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "";
+  };
+  for (const odd of ["\u202e", "\u2028", "\u0085", "\u200b", "\ufeff", "\u2066", "\u{e0041}"]) {
+    const message = told(`${odd}mallory@evil.example`);
+    assert.not.match(message, /[\p{C}\p{Zl}\p{Zp}]/u);
+    assert.match(message, /names \ufffd+mallory@evil\.example\. /, "and it is seen that there was something");
+  }
+  const crowd = Array.from({ length: 600 }, (_, at) => `mallory-${at}@evil.example`);
+  assert.match(told(...crowd), /names mallory-0@evil\.example, mallory-1@evil\.example, mallory-2@evil\.example and 597 more\. /);
+  assert.ok(told(`${"m".repeat(1000)}@evil.example`).length < 400);
+});
+
 test("one of several names is enough; none at all is left to the policy", () => {
   assert.is(
     code(() => refuseForeignName({ jids: ["nurse@capulet.lit", "Juliet@capulet.lit"] }, "juliet@capulet.lit")),

@@ -15,6 +15,7 @@ import { isKeyRevoked, isSubkeyRevoked, isUserRevoked } from "./revocation.ts";
 import { primaryFault, primarySigningFault, subkeyFault, userFault } from "./self-signature.ts";
 import {
   assemble,
+  saysTooMuch,
   toPublicKey,
   type Part,
   type SubkeyPacket,
@@ -43,6 +44,7 @@ export async function findKey(
   const sections = (await Promise.all(blocks.map((block) => read(library, block)))).flat();
   const key = assemble(library, sections, fingerprint);
   if (key === undefined) throw refusal(`The key ${fingerprint} is not known`);
+  if (saysTooMuch(key)) throw refusal(`The key ${fingerprint} has more self-signatures than are looked at`);
   if (await isKeyRevoked(library, key, sections)) throw refusal(`The key ${fingerprint} is revoked`);
   const fault = await primaryFault(library, key);
   if (fault !== undefined) throw refusal(`The key ${fingerprint} does not count: ${fault}`);

@@ -11,7 +11,7 @@ import { strictRules, type Library } from "./library.ts";
 import { readSections, type Section } from "./packets.ts";
 import { isKeyRevoked } from "./revocation.ts";
 import { primaryFault } from "./self-signature.ts";
-import { assemble, fingerprintOf, toPrivateKey, type TransferableKey } from "./transferable-key.ts";
+import { assemble, fingerprintOf, saysTooMuch, toPrivateKey, type TransferableKey } from "./transferable-key.ts";
 
 export interface OwnKey {
   /** Armored or binary; still locked, if it is. */
@@ -62,6 +62,7 @@ async function privateKey(
   const key = fingerprint === undefined ? undefined : assemble(library, sections, fingerprint);
   const asPackage = key && toPrivateKey(library, key);
   if (key === undefined || asPackage === undefined) throw invalid("is not a private key");
+  if (saysTooMuch(key)) throw invalid("has more self-signatures than are looked at");
   if (await isKeyRevoked(library, key, sections)) throw invalid("is revoked");
   return { key, asPackage };
 }

@@ -32,10 +32,11 @@ export interface KeySignature {
   readonly packet: SignaturePacket | undefined;
 }
 
-const BLOCK =
-  /^-----BEGIN PGP (PUBLIC KEY BLOCK|PRIVATE KEY BLOCK|SIGNATURE)-----[^]*?^-----END PGP \1-----[ \t\r]*$/gm;
+/** Of a text that begins with a beginning. */
+const BLOCK = /^-----BEGIN PGP (PUBLIC KEY BLOCK|PRIVATE KEY BLOCK|SIGNATURE)-----[^]*?^-----END PGP \1-----[ \t\r]*$/my;
 /** GnuPG puts a colon before the certificate that it keeps for an emergency: that one is not meant to be read. */
 const BEGINNINGS = /(?<!:)-----BEGIN PGP/g;
+const LINE_END = /[\n\r\u2028\u2029]/;
 
 /** @throws Error when any of it cannot be read */
 export async function readSections(library: Library, material: string | Uint8Array): Promise<readonly Section[]> {
@@ -53,17 +54,27 @@ export function asSignature(library: Library, packet: AnyPacket): KeySignature |
 }
 
 async function readArmored(library: Library, text: string): Promise<readonly Section[]> {
-  const blocks = text.match(BLOCK) ?? [];
-  const isWhole = blocks.length > 0 && blocks.length === text.match(BEGINNINGS)?.length;
-  // A block that is cut off reaches to the end of the next one.
-  if (!isWhole || blocks.some((block) => block.includes("-----BEGIN", 1)))
-    throw new Error("The text is not whole blocks of keys");
   const sections: Section[] = [];
-  for (const block of blocks) {
+  for (const block of blocksIn(text)) {
     const { data } = await library.unarmor(block);
     for (const section of divide(library, await readPackets(library, data as Uint8Array))) sections.push(section);
   }
   return sections;
+}
+
+/** Each is looked for between its beginning and the next, so that a text is looked through once. */
+function blocksIn(text: string): readonly string[] {
+  const beginnings = Array.from(text.matchAll(BEGINNINGS), ({ index }) => index);
+  const blocks = beginnings.map((from, at) => {
+    BLOCK.lastIndex = 0;
+    const isOnItsLine = from === 0 || LINE_END.test(text[from - 1]!);
+    return isOnItsLine ? BLOCK.exec(text.slice(from, beginnings[at + 1]))?.[0] : undefined;
+  });
+  const whole = blocks.filter((block) => block !== undefined);
+  const isWhole = whole.length > 0 && whole.length === blocks.length;
+  if (!isWhole || whole.some((block) => block.includes("-----BEGIN", 1)))
+    throw new Error("The text is not whole blocks of keys");
+  return whole;
 }
 
 async function readPackets(library: Library, bytes: Uint8Array): Promise<PacketList<AnyPacket>> {

@@ -12,6 +12,8 @@ import { authenticity, subjectOf } from "./self-signature.ts";
 import { fingerprintOf, type Part, type PrimaryPacket, type TransferableKey } from "./transferable-key.ts";
 
 const DIGITS_OF_ID = 16;
+/** More than ever came to stand in one block. Each is held against every key that is known. */
+const LOOKS_AT_MOST = 64;
 
 /** @param sections all that is known, also of other keys: a revocation of theirs may stand in this key's block */
 export async function isKeyRevoked(
@@ -22,6 +24,7 @@ export async function isKeyRevoked(
   const isMeant = ({ type }: KeySignature) => type === library.enums.signature.keyRevocation;
   const speaking = key.strays.filter((stray) => speaksFor(key, stray));
   const revocations = [...key.primary.signatures, ...speaking].filter(isMeant);
+  if (revocations.length > LOOKS_AT_MOST) return true;
   const isOthers = await Promise.all(
     revocations.map((revocation) => isAboutAnother(library, key, primaries(sections), revocation)),
   );

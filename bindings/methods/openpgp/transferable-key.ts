@@ -66,6 +66,7 @@ class Assembly {
   readonly #users = new Map<string, Part<UserPacket>>();
   readonly #subkeys = new Map<string, Part<SubkeyPacket>>();
   readonly #strays: KeySignature[] = [];
+  readonly #seen = new Map<KeySignature[], Set<string>>();
 
   constructor(library: Library) {
     this.#library = library;
@@ -104,7 +105,17 @@ class Assembly {
     const isAboutKey = signature.type === key || signature.type === keyRevocation;
     const isAboutSubkey = signature.type === subkeyBinding || signature.type === subkeyRevocation;
     const part = isAboutKey ? primary : isAboutSubkey ? subkey : user;
-    (part?.signatures ?? this.#strays).push(signature);
+    const place = part?.signatures ?? this.#strays;
+    if (this.#isNew(place, signature)) place.push(signature);
+  }
+
+  /** What is in several copies counts once. */
+  #isNew(place: KeySignature[], { packet }: KeySignature): boolean {
+    const bytes = packet?.write().join();
+    if (bytes === undefined) return true;
+    const seen = this.#seen.get(place) ?? new Set<string>();
+    this.#seen.set(place, seen);
+    return seen.size < seen.add(bytes).size;
   }
 
   #user(packet: AnyPacket): Part | undefined {
@@ -154,6 +165,21 @@ function secrecy(packet: PrimaryPacket | SubkeyPacket): number {
 
 function isSecret(packet: Part["packet"]): packet is SecretKeyPacket | SecretSubkeyPacket {
   return "isMissingSecretKeyMaterial" in packet;
+}
+
+/** More than a person's key ever says of itself: twenty user IDs, renewed twenty times, say. */
+const LOOKS_AT_MOST = 1024;
+
+/**
+ * Whether so much is signed in the key's own name that it takes too long to look at all of it. A signature that stands
+ * alone may be about any part. Whoever hands out a key decides what is in it, not whose name signatures are in.
+ */
+export function saysTooMuch({ id, primary, users, subkeys, strays }: TransferableKey): boolean {
+  const parts = [primary, ...users, ...subkeys];
+  const isOwn = ({ issuer }: KeySignature) => issuer === id || issuer === "";
+  const count = (signatures: readonly KeySignature[]) => signatures.filter(isOwn).length;
+  const placed = parts.reduce((sum, { signatures }) => sum + count(signatures), 0);
+  return parts.length + placed + count(strays) * parts.length > LOOKS_AT_MOST;
 }
 
 /** The key as the package has it, without what the package cannot read. */

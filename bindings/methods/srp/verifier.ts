@@ -6,14 +6,14 @@
  * who is known. RFC 5054 §2.4, §2.5.1.3.
  */
 import { randomBytes } from "../../base/platform.ts";
-import { requireMethods } from "../../base/shape.ts";
+import { requireMethods, requireObject, requireShape } from "../../base/shape.ts";
 import { XtlsError } from "../../errors.ts";
 import type { Core } from "../../tls/core.ts";
-import { srpVerifier } from "../../tls/srp.ts";
+import { SRP_LENGTH, srpVerifier } from "../../tls/srp.ts";
 import { bareJid } from "../../base/jid.ts";
 import { frame } from "../binding.ts";
 import { opaqueString } from "./opaque-string.ts";
-import { ROUNDS, SALT_LENGTH, stretch, type Stretch } from "./stretch.ts";
+import { ROUNDS, ROUNDS_AT_MOST, SALT_LENGTH, stretch, type Stretch } from "./stretch.ts";
 
 /** Keep it as you would a password: it is only harder to misuse. */
 export interface Verifier {
@@ -66,6 +66,20 @@ export function simulatedVerifier(core: Core, secret: Uint8Array, jid: string): 
   const made = (what: string) => core.hmac(secret, frame(utf8.encode(`xtls srp 1 simulated ${what}`), utf8.encode(jid)));
   const salt = made("salt").subarray(0, SALT_LENGTH);
   return { salt, rounds: ROUNDS, verifier: srpVerifier(core, { user: utf8.encode(jid), password: made("password"), salt }) };
+}
+
+/** What is not as `createVerifier` made it would look like a fault of the peer's. @throws XtlsError `invalid-argument` */
+export function requireVerifier(value: Verifier): void {
+  requireObject(value, "A verifier is what createVerifier gave");
+  const { salt, rounds, verifier } = value;
+  requireShape(isBytes(salt, SALT_LENGTH), `A verifier's salt is ${SALT_LENGTH} bytes`);
+  requireShape(isBytes(verifier, SRP_LENGTH), `A verifier is ${SRP_LENGTH} bytes`);
+  const isFit = Number.isInteger(rounds) && rounds >= ROUNDS && rounds <= ROUNDS_AT_MOST;
+  requireShape(isFit, `A verifier's rounds are ${ROUNDS} to ${ROUNDS_AT_MOST}`);
+}
+
+function isBytes(value: unknown, length: number): boolean {
+  return value instanceof Uint8Array && value.length === length;
 }
 
 /** @throws XtlsError `invalid-argument` */
