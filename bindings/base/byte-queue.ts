@@ -50,11 +50,11 @@ export class ByteQueue {
     this.#end = 0;
   }
 
-  /** Moves what waits to the front of a block that has room for as much again, so that each byte is moved few times. */
+  /** Moves what waits to the front of a block that has room for a quarter more, so that each byte is moved few times and little is wasted. */
   #makeRoom(count: number): void {
     const needed = this.length + count;
     const old = this.#block;
-    const block = needed * 2 <= old.length ? old : new Uint8Array(Math.max(SMALLEST, needed + this.length));
+    const block = needed * 2 <= old.length ? old : new Uint8Array(Math.max(SMALLEST, needed + (this.length >> 2)));
     block.set(this.bytes, 0);
     if (block !== old) old.fill(0);
     else block.fill(0, this.length);

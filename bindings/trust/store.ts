@@ -57,6 +57,10 @@ export class TrustStore {
   readonly #errors = new Listeners<Pick<TrustStoreEvents, "error">>((error) => console.error(error));
   #previous: Promise<unknown> = Promise.resolve();
   readonly #document = new DocumentCache();
+  /** A read that waits for its turn, with nothing but reads before it since. */
+  #nextRead: Promise<Keys> | undefined;
+  /** Keys by JID, of the list that was looked at last. */
+  #index: { readonly keys: Keys; readonly byJid: ReadonlyMap<string, Keys> } = { keys: [], byJid: new Map() };
 
   /**
    * @param storage where the document is kept: `fileStorage`, `indexedDbStorage`, `memoryStorage` or your own
@@ -73,13 +77,18 @@ export class TrustStore {
 
   /** Every key, in the order in which they became known. @throws XtlsError `store-damaged` */
   async list(): Promise<readonly TrustRecord[]> {
-    return this.#inTurn(() => this.#read());
+    // Whoever asks before the read has begun shares it: strangers can make us ask more often than a disk answers.
+    this.#nextRead ??= this.#inTurn(() => {
+      this.#nextRead = undefined;
+      return this.#read();
+    });
+    return this.#nextRead;
   }
 
   /** The keys of one JID. @throws XtlsError `invalid-jid`, `store-damaged` */
   async keysOf(jid: string): Promise<readonly TrustRecord[]> {
     const bare = bareJid(jid);
-    return (await this.list()).filter((key) => key.jid === bare);
+    return [...this.#keysIn(await this.list(), bare)];
   }
 
   /**
@@ -87,7 +96,7 @@ export class TrustStore {
    * Nobody's is before it was read at all.
    */
   hasKeyOf(jid: string): boolean {
-    return this.#document.keys.some((key) => key.jid === jid && isTrusted(key));
+    return this.#keysIn(this.#document.keys, jid).some(isTrusted);
   }
 
   /**
@@ -231,12 +240,18 @@ export class TrustStore {
     );
   }
 
+  #keysIn(keys: Keys, jid: string): Keys {
+    if (this.#index.keys !== keys) this.#index = { keys, byJid: groupedByJid(keys) };
+    return this.#index.byJid.get(jid) ?? [];
+  }
+
   async #read(): Promise<Keys> {
     return this.#document.parse(await this.#storage.read());
   }
 
   /** What changes nothing is found out by reading alone: most tunnels then wait for no lock and no disk. */
   async #change(change: (keys: Keys, at: string) => Keys): Promise<void> {
+    this.#nextRead = undefined;
     return this.#inTurn(async () => {
       const at = timeOf(this.#now());
       const seen = await this.#read();
@@ -266,6 +281,16 @@ export class TrustStore {
     this.#previous = turn.catch(() => undefined);
     return turn;
   }
+}
+
+function groupedByJid(keys: Keys): ReadonlyMap<string, Keys> {
+  const byJid = new Map<string, TrustRecord[]>();
+  for (const key of keys) {
+    const known = byJid.get(key.jid);
+    if (known === undefined) byJid.set(key.jid, [key]);
+    else known.push(key);
+  }
+  return byJid;
 }
 
 function timeOf(now: number): string {

@@ -15,7 +15,7 @@ import type { Host } from "./host.ts";
 import { Judgement, whyRefused } from "./judgement.ts";
 import { Negotiation, type Demands } from "./negotiation.ts";
 import { Outbox } from "./outbox.ts";
-import { MAX_WAITING, ReadBudget } from "./read-budget.ts";
+import { MAX_WAITING, MAX_WAITING_BYTES, ReadBudget } from "./read-budget.ts";
 import { securityOf } from "./security.ts";
 import { next, type Event, type Request, type Role, type State } from "./state.ts";
 import type { TrustState, Verdict } from "./trust.ts";
@@ -38,6 +38,8 @@ const GONE: readonly string[] = ["alert-received", "unknown-tunnel", "peer-unava
 interface Arrival {
   /** Of a request, which is to be answered. */
   readonly id?: string;
+  /** TLS bytes that it holds. */
+  readonly bytes?: number;
   take(now: number, budget: ReadBudget): void;
 }
 
@@ -227,7 +229,8 @@ export class Association implements Tunnel {
   data(id: string, payload: Element, now: number): void {
     this.statistics.iqsIn++;
     const chunk = this.#parsed(payload);
-    this.#inTurn({ id, take: (at, budget) => this.#take(id, chunk, at, budget) }, now);
+    const bytes = chunk instanceof XtlsError ? 0 : chunk.bytes.length;
+    this.#inTurn({ id, bytes, take: (at, budget) => this.#take(id, chunk, at, budget) }, now);
   }
 
   /** A `<close/>`. */
@@ -247,13 +250,18 @@ export class Association implements Tunnel {
   #inTurn(arrival: Arrival, now: number): void {
     if (!this.#isBehind) arrival.take(now, new ReadBudget());
     else this.#arrivals.push(arrival);
-    while (this.#arrivals.length > MAX_WAITING) this.readOn(now, new ReadBudget());
+    while (this.#isOverfull) this.readOn(now, new ReadBudget());
     if (this.#isBehind) this.#host.unread(this);
   }
 
   /** True while not all that came is read. */
   get #isBehind(): boolean {
     return this.#arrivals.length > 0 || this.#channel?.hasUnread === true;
+  }
+
+  get #isOverfull(): boolean {
+    if (this.#arrivals.length > MAX_WAITING) return true;
+    return this.#arrivals.reduce((sum, { bytes = 0 }) => sum + bytes, 0) > MAX_WAITING_BYTES;
   }
 
   #take(id: string, chunk: Chunk | XtlsError, now: number, budget: ReadBudget): void {

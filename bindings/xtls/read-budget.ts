@@ -8,6 +8,8 @@ import { MAX_WINDOW } from "./limits.ts";
 
 /** What may wait of one tunnel: as many `<data/>` as a peer may have in flight, the answers to as many of ours, and both `<close/>`. */
 export const MAX_WAITING = 2 * MAX_WINDOW + 2;
+/** TLS bytes of them. */
+export const MAX_WAITING_BYTES = 1_048_576;
 /** A few milliseconds' work. */
 const TURN_BYTES = 16_384;
 const TURN_STANZAS = 64;

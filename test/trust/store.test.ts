@@ -344,4 +344,19 @@ test("a damaged import is the caller's fault and changes nothing", async () => {
   assert.equal(await states(store), [[STRANGER, "verified"]]);
 });
 
+test("who asks while a read waits for its turn shares it, and who asks after a change sees the change", async () => {
+  let reads = 0;
+  const storage = memoryStorage();
+  const { store } = open({ read: async () => (reads++, storage.read()), update: (revise) => storage.update(revise) });
+  await Promise.all(Array.from({ length: 1000 }, (_, at) => store.keysOf(`stranger${at}@evil.lit`)));
+  assert.ok(reads <= 2, `${reads} reads`);
+  const before = store.keysOf(JID);
+  const decided = store.verify(JID, PHONE);
+  const after = store.keysOf(JID);
+  await decided;
+  assert.equal([(await before).length, (await after).length], [0, 1]);
+  (await store.keysOf(JID) as TrustRecord[]).pop();
+  assert.is((await store.keysOf(JID)).length, 1, "the list is the caller's own");
+});
+
 test.run();

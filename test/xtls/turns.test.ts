@@ -1,10 +1,12 @@
 /** Whatever comes at once is read in turns of the loop, and nothing overtakes it. */
 import xml from "@xmpp/xml";
+import fc from "fast-check";
 import { XtlsError } from "../../bindings/errors.ts";
 import { encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { elementsMadeBy } from "../elements.ts";
 import { assert, suite } from "../suite.ts";
 import { BarePeer } from "./bare-peer.ts";
+import { pair, says } from "./ends.ts";
 import { JULIET, ROMEO, written, type End } from "./wire-pair.ts";
 
 const test = suite("turns");
@@ -172,6 +174,18 @@ test("who ignores the window costs turns, not memory: few of its data wait, what
   assert.equal(answers, [...answers].sort((one, other) => Number(one.split("-")[1]) - Number(other.split("-")[1])));
 });
 
+test("what waits is a megabyte at most, though each of the data is large", () => {
+  const peer = new BarePeer();
+  const { juliet } = peer;
+  const stanza = `<message><body>${"x".repeat(89_000)}</body></message>`;
+  for (let sent = 1; sent <= 30; sent++) {
+    pour(peer, stanza.repeat(2));
+    assert.ok(sent - results(juliet).length <= 7, `${sent - results(juliet).length} wait`);
+  }
+  turns(juliet);
+  assert.is(juliet.stanzas.length, 60);
+});
+
 test("one tunnel's flood does not keep another tunnel waiting", () => {
   const peer = new BarePeer();
   const { juliet } = peer;
@@ -194,6 +208,45 @@ test("what was held before the verdict is handed on in turns, after open", () =>
   assert.equal([juliet.opened.length, juliet.stanzas.length], [1, STANZAS]);
   turns(juliet);
   assert.is(juliet.stanzas.length, 1000);
+});
+
+test("whenever which end has its turn, everything comes once, in order, and ends in order", () => {
+  const run = fc.record({
+    order: fc.infiniteStream(fc.nat(3)),
+    window: fc.integer({ min: 1, max: 64 }),
+    chunk: fc.integer({ min: 300, max: 100_000 }),
+    bursts: fc.array(fc.record({ count: fc.integer({ min: 1, max: 200 }), size: fc.nat(300), isLarge: fc.boolean() }), { minLength: 1, maxLength: 3 }),
+    both: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(run, ({ order, window, chunk, bursts, both }) => {
+      const limits = { window, chunk };
+      const wire = pair({ limits }, { limits }).open();
+      const expected: string[] = [];
+      for (const { count, size, isLarge } of bursts)
+        for (let at = 0; at < (isLarge ? 1 : count); at++) {
+          expected.push(`${expected.length}`.padEnd(isLarge ? 100 * size : size, "."));
+          for (const end of [wire.romeo, wire.juliet]) end.send(says(expected.at(-1) as string));
+        }
+      wire.romeo.close();
+      if (both) wire.juliet.close();
+      const ends = [wire.romeo, wire.juliet] as const;
+      for (let idle = 0; idle < 40; ) {
+        const turn = order.next().value as number;
+        const end = ends[turn % 2] as End;
+        const hasMoved = turn < 2 ? wire.step(end) : end.endpoint.hasUnread;
+        if (turn >= 2 && hasMoved) end.readOn();
+        idle = hasMoved ? 0 : idle + 1;
+      }
+      wire.settle();
+      for (const end of ends) {
+        const bodies = end.stanzas.map((text) => /<body>(.*)<\/body>/.exec(text)?.[1]);
+        assert.equal([bodies.length, bodies.every((body, at) => body === expected[at])], [expected.length, true]);
+        assert.equal([end.closes, end.lost], [[undefined], []]);
+      }
+    }),
+    { numRuns: 12 },
+  );
 });
 
 test.run();
