@@ -204,6 +204,7 @@ export class Endpoint {
 
   /** An IQ request whose child is in `urn:xmpp:tmp:xtls`, or an `<offer/>` of XEP-0250. Call in order of arrival, without waiting for anything. */
   receive(request: IncomingRequest, now: number): void {
+    if (request.id.length > MAX_ID_CHARS) return;
     requireObject(request, "What is received is a request");
     try {
       this.#dispatch(request, now);
@@ -284,7 +285,6 @@ export class Endpoint {
 
   #dispatch(request: IncomingRequest, now: number): void {
     const { id, from, type, payload } = request;
-    if (id.length > MAX_ID_CHARS) throw new XtlsError("malformed", `An id of more than ${MAX_ID_CHARS} characters`);
     const tunnel = this.#tunnels.get(addressOf(from));
     const ask = parseAsk(type, payload);
     if (ask.kind === "offer") return this.#probed(id, from, ask.offer);

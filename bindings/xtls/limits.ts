@@ -12,7 +12,10 @@ export const MIN_CHUNK_BYTES = 1024;
 /** In base64 and with its IQ around it this fits into 256 KiB, where servers end the stream. */
 export const MAX_CHUNK_BYTES = 184_320;
 
-/** Of a request's id, which is kept until its answer: a stanza may be one id of 250 kB. */
+/**
+ * Of a request's id. It is kept until its answer, and goes back in it: with an id as long as a stanza that would be too long for our own
+ * server, which ends the stream.
+ */
 export const MAX_ID_CHARS = 1_023;
 
 /** Sizes in bytes, waits in milliseconds, the rest are counts. */

@@ -225,7 +225,7 @@ test("answers malformed starts, offers and requests with bad-request", () => {
   assert.is(juliet.consents.length, 0);
 });
 
-test("answers whatever has an id of more than 1023 characters with bad-request, and keeps nothing of it", () => {
+test("answers nothing that has an id of more than 1023 characters, since the answer would have it too, and keeps nothing of it", () => {
   const wire = pair().open();
   const { juliet } = wire;
   const known = juliet.sent.length;
@@ -233,8 +233,7 @@ test("answers whatever has an id of more than 1023 characters with bad-request, 
   juliet.receive(start("mercutio@verona.lit/x", long));
   juliet.receive({ ...start(ROMEO, long), payload: xml("data", { xmlns: NS }, "AAAA") });
   juliet.receive({ ...start(ROMEO, long), payload: xml("close", { xmlns: NS }) });
-  for (const iq of juliet.sent.slice(known)) assert.match(written(iq), '<error type="modify"><bad-request');
-  assert.equal([juliet.sent.length - known, juliet.tunnel.state], [3, "open"]);
+  assert.equal([juliet.sent.length - known, juliet.tunnel.state], [0, "open"]);
   juliet.receive(start("mercutio@verona.lit/x", usual));
   assert.not.match(written(juliet.sent.at(-1) as Iq), "<bad-request");
 });
