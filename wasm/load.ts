@@ -190,8 +190,9 @@ function fillRandomly(bytes: Uint8Array<ArrayBuffer>): void {
 
 /**
  * The exports, failing closed: a trap leaves the module's memory half-written, so after
- * the first one no call goes in any more. Each throws that one error, but those that free:
- * there is nothing left to give back, and disposal should not hide what went wrong.
+ * the first one no call goes in any more, and all of the memory is zeroed: the keys of every
+ * tunnel were in it, and nothing could free them now. Each call throws that one error, but those
+ * that free: there is nothing left to give back, and disposal should not hide what went wrong.
  */
 function guarded(exports: Exports): Exports {
   let trap: XtlsError | undefined;
@@ -203,6 +204,7 @@ function guarded(exports: Exports): Exports {
       try {
         return call(...values);
       } catch (cause) {
+        new Uint8Array(exports.memory.buffer).fill(0);
         throw (trap = new XtlsError("internal-error", "The module trapped", { cause }));
       }
     };

@@ -3,13 +3,15 @@
  */
 
 import { execFileSync } from "node:child_process";
+import { createPrivateKey } from "node:crypto";
 import { fileURLToPath } from "node:url";
 
 import { XtlsError, type Core } from "../../bindings/node.ts";
 import { srpClient, srpServer, srpVerifier } from "../../bindings/tls/srp.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
-import { bytesOf, openPair, pattern, thrown } from "./pair.ts";
+import { find, fromHex, numberForms } from "./heap.ts";
+import { bytesOf, openPair, pattern, thrown, transfer } from "./pair.ts";
 
 const test = suite("a trap");
 
@@ -79,6 +81,23 @@ test("is no reason for disposal to throw, and stays the reason of an engine's en
   assert.is(initiator.state, "disposed");
   assert.is(initiator.error, error);
   assert.is(initiator.peer?.key, "EC 256", "what was known before still is");
+});
+
+test("leaves nothing in the memory that nobody can free any more: no key, no plaintext", async () => {
+  const core = await loadCore();
+  const identity = core.createIdentity({ jid: "juliet@capulet.example" });
+  const secrets: Uint8Array[] = [];
+  const keyLog = (line: string) => void secrets.push(fromHex(line.slice(line.lastIndexOf(" ") + 1)));
+  const { initiator, responder } = openPair(core, { keyLog });
+  initiator.write(bytesOf("what light through yonder window breaks"));
+  transfer(initiator, responder);
+  const der = createPrivateKey(identity.toPEM()).export({ format: "jwk" }).d as string;
+  secrets.push(bytesOf("yonder window"), new Uint8Array(Buffer.from(der, "base64url")));
+  const alive = () => secrets.filter((secret) => numberForms(secret).some((form) => find(core, form) >= 0)).length;
+  assert.ok(alive() > 4, "the same search finds what is at work");
+  trap(core);
+  assert.is(alive(), 0);
+  assert.ok(new Uint8Array(core.module.memory.buffer).every((byte) => byte === 0));
 });
 
 test("harms no other core", async () => {
