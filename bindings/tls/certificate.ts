@@ -22,6 +22,10 @@ const FIELD = {
   key:        9,
 } as const;
 
+/** Addresses of one owner, and names in all: servers have hundreds, for all their domains. */
+const ADDRESSES_MAX = 32;
+const NAMES_MAX = 512;
+
 /** Somebody's certificate. It holds no memory of the module and needs no disposal. */
 export class Certificate {
   /** The certificate itself, DER. */
@@ -55,6 +59,7 @@ export class Certificate {
     this.der = chain[0];
     this.chain = chain;
     const fields = new Fields(readFields(module, memory, this.der));
+    refuseCrowd(fields);
     this.fingerprint = fields.fingerprint(FIELD.sha256);
     this.spkiFingerprint = fields.fingerprint(FIELD.spkiSha256);
     this.sha1 = hex(fields.one(FIELD.sha1)).join("").toLowerCase();
@@ -65,6 +70,17 @@ export class Certificate {
     this.notAfter = fields.date(FIELD.notAfter);
     this.key = fields.text(FIELD.key);
   }
+}
+
+/** More than anybody has: each costs us something, before it is known whose certificate it is. */
+function refuseCrowd(fields: Fields): void {
+  const addresses = fields.all(FIELD.xmppAddr).length;
+  const names = addresses + fields.all(FIELD.dnsName).length + fields.all(FIELD.srvName).length;
+  if (addresses <= ADDRESSES_MAX && names <= NAMES_MAX) return;
+  throw new XtlsError(
+    "invalid-certificate",
+    `It has ${addresses} XMPP addresses among ${names} names: at most ${ADDRESSES_MAX} and ${NAMES_MAX} are read`,
+  );
 }
 
 function readFields(module: Exports, memory: Memory, der: Uint8Array): Uint8Array {
@@ -81,8 +97,14 @@ class Fields {
     const view = new DataView(list.buffer, list.byteOffset, list.length);
     for (let at = 0; at < list.length; at += 3 + view.getUint16(at + 1)) {
       const value = list.subarray(at + 3, at + 3 + view.getUint16(at + 1));
-      this.#values.set(list[at] as number, [...this.all(list[at] as number), value]);
+      this.#add(list[at] as number, value);
     }
+  }
+
+  #add(tag: number, value: Uint8Array): void {
+    const values = this.#values.get(tag);
+    if (values === undefined) this.#values.set(tag, [value]);
+    else values.push(value);
   }
 
   all(tag: number): readonly Uint8Array[] {
