@@ -25,7 +25,16 @@ static int is_alive(const xtls_engine *engine)
 
 /* --- changes of state ------------------------------------------------------------ */
 
-/* For good: the peer is told, the rest of its bytes is forgotten, the first reason stays. */
+/* Nothing is encrypted or decrypted any more: no key stays, and what came last can still be read. */
+static void forget_keys(xtls_engine *engine)
+{
+    xtls_bio_clear(&engine->ciphertext_in);
+    xtls_resumption_forget(engine);
+    xtls_peek_forget_everything(&engine->ssl);
+    xtls_scrub_stack();
+}
+
+/* For good: the peer is told, the rest of its bytes is forgotten, and its ticket (RFC 8446 6.2); the first reason stays. */
 static int fail(xtls_engine *engine, int error)
 {
     if (is_failed(engine)) {
@@ -34,10 +43,8 @@ static int fail(xtls_engine *engine, int error)
     xtls_alerts_report(engine, error);
     engine->state = XTLS_STATE_FAILED;
     engine->error = error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? XTLS_ERR_CANCELED : xtls_status(error);
-    xtls_bio_clear(&engine->ciphertext_in);
-    xtls_resumption_forget(engine);
-    xtls_peek_forget_everything(&engine->ssl);
-    xtls_scrub_stack();
+    forget_keys(engine);
+    xtls_resumption_drop(engine);
     return engine->error;
 }
 
@@ -56,7 +63,7 @@ static int close_in_turn(xtls_engine *engine)
     }
     engine->alerts[XTLS_RECEIVED] = xtls_peek_received_alert(&engine->ssl);
     engine->state = XTLS_STATE_CLOSED;
-    xtls_bio_clear(&engine->ciphertext_in);
+    forget_keys(engine);
     return 0;
 }
 
@@ -272,7 +279,7 @@ void xtls_engine_free(xtls_engine *engine)
     xtls_chain_free(&engine->peer);
     xtls_chain_free(&engine->restored);
     xtls_resumption_forget(engine);
-    xtls_free(engine->session);
+    xtls_resumption_drop(engine);
     xtls_free(engine->alpn_names);
     xtls_tickets_free(engine->tickets);
     xtls_authorities_free(engine->authorities);

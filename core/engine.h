@@ -129,7 +129,7 @@ int xtls_engine_key_log(xtls_engine *engine, unsigned char *output, size_t max);
 
 /*
  * Exported keying material (RFC 8446 7.5, RFC 5705). `context` may be NULL: an empty one.
- * XTLS_OK, XTLS_ERR_STATE before the handshake is over, XTLS_ERR_ARGUMENT.
+ * XTLS_OK, XTLS_ERR_STATE before the handshake is over and once the tunnel is, XTLS_ERR_ARGUMENT.
  */
 int xtls_engine_export(xtls_engine *engine, const unsigned char *label, size_t label_length,
                        const unsigned char *context, size_t context_length, unsigned char *output, size_t length);

@@ -84,9 +84,7 @@ int xtls_engine_session(xtls_engine *engine, unsigned char *output, size_t max)
     int length = give(output, max, engine->session, engine->session_length);
 
     if (length > 0) {
-        xtls_free(engine->session);
-        engine->session = NULL;
-        engine->session_length = 0;
+        xtls_resumption_drop(engine);
     }
     return length;
 }
@@ -102,7 +100,7 @@ int xtls_engine_export(xtls_engine *engine, const unsigned char *label, size_t l
     if (engine == NULL || label == NULL || label_length > LABEL_MAX || output == NULL || length > EXPORT_MAX) {
         return XTLS_ERR_ARGUMENT;
     }
-    if (engine->version == 0 || engine->state == XTLS_STATE_FAILED) {
+    if (engine->version == 0 || engine->state == XTLS_STATE_FAILED || engine->state == XTLS_STATE_CLOSED) {
         return XTLS_ERR_STATE;
     }
     return xtls_status(mbedtls_ssl_export_keying_material(&engine->ssl, output, length, (const char *) label,

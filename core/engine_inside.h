@@ -117,6 +117,9 @@ int xtls_resumption_offer(xtls_engine *engine);
 /* Initiator: keeps the ticket that just came. XTLS_OK or a status. */
 int xtls_resumption_keep(xtls_engine *engine);
 
+/* Initiator: the ticket that nobody has asked for yet is given to nobody. */
+void xtls_resumption_drop(xtls_engine *engine);
+
 /* Either role: what was offered or taken from the table is of no more use. */
 void xtls_resumption_forget(xtls_engine *engine);
 

@@ -78,7 +78,9 @@ static void observe(xtls_engine *engine)
     if (group != 0) {
         engine->group = group;
     }
-    engine->is_resumed |= xtls_peek_is_resuming(&engine->ssl);
+    if (!xtls_peek_is_at_rest(&engine->ssl)) { /* the ClientHello that counts is the last: a second one may do without the ticket */
+        engine->is_resumed = xtls_peek_is_resuming(&engine->ssl);
+    }
     engine->has_exchanged_keys |= xtls_peek_has_exchanged_keys(&engine->ssl);
     xtls_peek_protect_alerts(&engine->ssl);
 }

@@ -170,6 +170,13 @@ int xtls_resumption_keep(xtls_engine *engine)
     return status;
 }
 
+void xtls_resumption_drop(xtls_engine *engine)
+{
+    xtls_free(engine->session);
+    engine->session = NULL;
+    engine->session_length = 0;
+}
+
 void xtls_resumption_forget(xtls_engine *engine)
 {
     if (engine->offered != NULL) {

@@ -263,7 +263,7 @@ export class Engine {
   }
 
   /**
-   * Initiator: the latest ticket, for `session` of another engine; each is given once.
+   * Initiator: the latest ticket, for `session` of another engine; each is given once, none after a failure.
    * It is secret and good for one handshake.
    *
    * @throws XtlsError `disposed`
@@ -279,7 +279,7 @@ export class Engine {
    *
    * @param context bound into it; `undefined` is an empty one
    * @param length  bytes, 1 to 8160
-   * @throws XtlsError `invalid-state` before the handshake is over, `invalid-argument`, `disposed`
+   * @throws XtlsError `invalid-state` before the handshake is over and once the engine is closed or failed, `invalid-argument`, `disposed`
    */
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
     const engine = this.#owned.address;
