@@ -373,6 +373,48 @@ for (const [what, forgery] of Object.entries<Forgery>({
   test(`believes a signature ${what}`, async () => assert.is(await judged(rsa, {}, by(rsa, forgery)), "verified"));
 }
 
+// --- Clocks that are ahead -------------------------------------------------------------
+
+const minutesAhead = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+
+for (const version of [4, 6] as const) {
+  test(`the clock by which a key was made may be as far ahead as that of a signature: version ${version}`, async () => {
+    for (const [minutes, told] of [
+      [9, "verified"],
+      [11, "key-refused"],
+    ] as const) {
+      const key = await makeKey(ROMEO, { version, date: minutesAhead(minutes), subkeys: [{ sign: true }] });
+      for (const signer of [key, ...key.subkeys])
+        assert.is(await judged(key, {}, by(signer, { date: minutesAhead(9.5) })), told, `${minutes} minutes`);
+    }
+  });
+}
+
+test("… and that by which it said its newest word, though the signature is by a right one", async () => {
+  const key = await makeKey(ROMEO, { keyExpirationTime: 30 * 24 * 3600 });
+  const newer = async (minutes: number) => {
+    const options = { privateKey: key, userIDs: [{ name: ROMEO }], date: minutesAhead(minutes) };
+    return (await pgp.reformatKey(options)).publicKey;
+  };
+  const [near, far] = [await newer(9), await newer(11)];
+  assert.is(await judged(key, { known: () => [publicBlock(key), near] }, by(key)), "verified");
+  assert.is(await judged(key, { known: () => [publicBlock(key), far] }, by(key)), "key-refused");
+});
+
+test("… and our own key signs then, by the clock that made it", async () => {
+  const ahead = await makeKey(ROMEO, { date: minutesAhead(9), subkeys: [{ sign: true }] });
+  assert.is(await judged(ahead), "verified");
+  const beyond = await makeKey(ROMEO, { date: minutesAhead(11) });
+  const juliets = openpgp({ key: juliet.armor(), known: () => publicBlock(beyond) });
+  assert.is((await ends(asRomeo({ key: beyond.armor() }), juliets))[0], "invalid-argument");
+});
+
+test("a clock that is ahead lengthens no key's life", async () => {
+  const key = await makeKey(ROMEO, { date: daysAgo(1), keyExpirationTime: 24 * 3600 + 5 * 60 });
+  assert.is(await judged(key, {}, by(key)), "verified");
+  assert.is(await judged(key, {}, by(key, { date: minutesAhead(9) })), "key-refused");
+});
+
 test("refuses a signature over anything else", async () => {
   const statement = statementOf(claimAt("initiator"), "initiator");
   for (const bytes of [statementOf(claimAt("initiator"), "responder"), statement.slice(1), new Uint8Array(0)])

@@ -9,6 +9,7 @@
 import type { Key, KeyID, PublicKey, Subkey } from "openpgp";
 import { decodeJid } from "../../base/jid-uri.ts";
 import { XtlsError } from "../../errors.ts";
+import { timeFor } from "./clocks.ts";
 import { strictRules, type Library } from "./library.ts";
 import { readSections, type Section } from "./packets.ts";
 import { isKeyRevoked, isSubkeyRevoked, isUserRevoked } from "./revocation.ts";
@@ -60,14 +61,20 @@ export async function namesOwner(library: Library, known: KnownKey, jid: string)
 
 /**
  * The part of the key with that ID, if it may sign now.
+ * @param date when the key is looked at: now, by the clock that is ahead
  * @throws XtlsError `key-refused` when there is none, it is not for signing, weak, expired or revoked
  */
-export async function signerOf(library: Library, known: KnownKey, id: KeyID): Promise<Key | Subkey> {
+export async function signerOf(
+  library: Library,
+  known: KnownKey,
+  id: KeyID,
+  date = timeFor(known.key),
+): Promise<Key | Subkey> {
   const { asPackage } = known;
   // Two with one ID: then it would not be sure that what is judged here is what verifies.
   if (asPackage.getKeys(id).length !== 1) throw refusal(`The known key has no part ${id.toHex()}`);
   const signer = await asPackage
-    .getSigningKey(id, new Date(), undefined, strictRules(library))
+    .getSigningKey(id, date, undefined, strictRules(library))
     .catch((cause: Error) => {
       throw refusal(`The key may not sign: ${cause.message}`);
     });
@@ -108,7 +115,7 @@ async function isCertified(library: Library, { key, asPackage }: KnownKey, user:
   if (await isUserRevoked(library, key, user)) return false;
   if ((await userFault(library, key, user)) !== undefined) return false;
   const asUser = asPackage.users[key.users.indexOf(user)];
-  return (await asUser?.verify(new Date(), strictRules(library)).catch(() => false)) === true;
+  return (await asUser?.verify(timeFor(key), strictRules(library)).catch(() => false)) === true;
 }
 
 function refusal(detail: string, cause?: unknown): XtlsError {

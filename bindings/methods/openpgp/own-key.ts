@@ -6,6 +6,7 @@
  */
 import type { PrivateKey, SecretKeyPacket, SecretSubkeyPacket } from "openpgp";
 import { XtlsError } from "../../errors.ts";
+import { timeFor } from "./clocks.ts";
 import { signingFault } from "./known-key.ts";
 import { strictRules, type Library } from "./library.ts";
 import { readSections, type Section } from "./packets.ts";
@@ -36,7 +37,7 @@ export async function sign(library: Library, { block, passphrase }: OwnKey, stat
   try {
     const { key, asPackage } = await privateKey(library, sections);
     await unlock(await signingPacket(library, key, asPackage), passphrase);
-    return { fingerprint: key.fingerprint, signature: await signWith(library, asPackage, statement) };
+    return { fingerprint: key.fingerprint, signature: await signWith(library, asPackage, statement, timeFor(key)) };
   } finally {
     wipe(sections);
   }
@@ -73,7 +74,7 @@ async function signingPacket(
   asPackage: PrivateKey,
 ): Promise<SecretKeyPacket | SecretSubkeyPacket> {
   const signer = await asPackage
-    .getSigningKey(undefined, new Date(), undefined, strictRules(library))
+    .getSigningKey(undefined, timeFor(key), undefined, strictRules(library))
     .catch((cause: Error) => {
       throw invalid(`may not sign: ${cause.message}`, cause);
     });
@@ -97,9 +98,9 @@ async function unlock(packet: SecretKeyPacket | SecretSubkeyPacket, passphrase: 
   }
 }
 
-async function signWith(library: Library, key: PrivateKey, statement: Uint8Array): Promise<Uint8Array> {
+async function signWith(library: Library, key: PrivateKey, statement: Uint8Array, date: Date): Promise<Uint8Array> {
   const message = await library.createMessage({ binary: statement });
-  return library.sign({ message, signingKeys: key, detached: true, format: "binary", config: strictRules(library) });
+  return library.sign({ message, signingKeys: key, date, detached: true, format: "binary", config: strictRules(library) });
 }
 
 /** What becomes a dummy is overwritten with zeros. */

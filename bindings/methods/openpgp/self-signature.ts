@@ -6,12 +6,10 @@
  * force, nothing is. Says what is wrong in words; decides nothing about revocations. RFC 9580 §5.2.3.10.
  */
 import type { AnyKeyPacket, SignaturePacket } from "openpgp";
+import { isNear } from "./clocks.ts";
 import { isStrong, strictRules, type Library } from "./library.ts";
 import type { KeySignature } from "./packets.ts";
 import type { Part, SubkeyPacket, TransferableKey, UserPacket } from "./transferable-key.ts";
-
-/** How far two clocks may be apart, in milliseconds. */
-export const SKEW_AT_MOST = 10 * 60 * 1000;
 
 /** Whether a signature is its issuer's, about that very thing. `unknown`: it cannot be told. */
 export type Authenticity = "genuine" | "forged" | "unknown";
@@ -168,7 +166,7 @@ function weakness(library: Library, signer: AnyKeyPacket, { packet, authentic }:
   const now = Date.now();
   if (!isStrong(library, packet.hashAlgorithm)) return "the newest self-signature is over a weak hash";
   if (authentic !== "genuine") return "the newest self-signature cannot be checked";
-  if (dateOf(packet) > now + SKEW_AT_MOST) return "the newest self-signature is from the future";
+  if (!isNear(dateOf(packet), now)) return "the newest self-signature is from the future";
   if (dateOf(packet) < signer.created.getTime()) return "the newest self-signature is older than the key";
   if (now >= Number(packet.getExpirationTime())) return "the newest self-signature has expired";
   const isUnknown = [...packet.unknownSubpackets, ...packet.rawNotations].some(({ critical }) => critical);

@@ -6,9 +6,9 @@
  */
 import type { Signature, SignaturePacket } from "openpgp";
 import { XtlsError } from "../../errors.ts";
+import { SKEW_AT_MOST, timeFor } from "./clocks.ts";
 import { signerOf, type KnownKey } from "./known-key.ts";
 import { strictRules, type Library } from "./library.ts";
-import { SKEW_AT_MOST } from "./self-signature.ts";
 
 /**
  * Returns when the known key has signed `statement`.
@@ -22,8 +22,8 @@ export async function verify(
   statement: Uint8Array,
 ): Promise<void> {
   const { signature, packet } = await read(library, bytes);
-  const date = plausibleDate(library, packet);
-  await signerOf(library, known, packet.issuerKeyID);
+  const date = timeFor(known.key, plausibleTime(library, packet));
+  await signerOf(library, known, packet.issuerKeyID, date);
   const message = await library.createMessage({ binary: statement });
   const config = strictRules(library);
   try {
@@ -52,8 +52,8 @@ async function read(library: Library, bytes: Uint8Array): Promise<{ signature: S
   throw new XtlsError("method-violation", "The peer's proof is not one OpenPGP signature");
 }
 
-/** When to verify: now, or when the signature was made if the peer's clock is a little ahead. */
-function plausibleDate({ enums }: Library, { signatureType, created }: SignaturePacket): Date {
+/** When the signature was made, by a clock that may be a little wrong. */
+function plausibleTime({ enums }: Library, { signatureType, created }: SignaturePacket): number {
   // A signature over text would hold for other bytes as well: line ends are not signed.
   if (signatureType !== enums.signature.binary)
     throw new XtlsError("not-authorized", "The peer's signature is not over binary data");
@@ -61,5 +61,5 @@ function plausibleDate({ enums }: Library, { signatureType, created }: Signature
   const made = created?.getTime() ?? 0;
   if (Math.abs(made - now) > SKEW_AT_MOST)
     throw new XtlsError("not-authorized", "The peer's signature was not made now, or a clock is wrong");
-  return new Date(Math.max(now, made));
+  return made;
 }
