@@ -27,7 +27,7 @@ import type { Conversation, Method } from "./method.ts";
 import { opaqueString } from "./srp/opaque-string.ts";
 import { ROUNDS, ROUNDS_AT_MOST, SALT_LENGTH, stretch, type Stretch } from "./srp/stretch.ts";
 import { Tries, WORK } from "./tries.ts";
-import { requireSecret, requireVerifier, simulatedVerifier, verifierOf, type Verifier, type Verifiers } from "./srp/verifier.ts";
+import { requireVerifier, requireVerifiers, simulatedVerifier, verifierOf, type Verifier, type Verifiers } from "./srp/verifier.ts";
 import { unlessOver } from "./unless-over.ts";
 
 /** Whose password it is about. Ask a person as initiator only: how long a responder thinks tells the peer that there is a person. */
@@ -69,8 +69,13 @@ interface Challenge {
   readonly rounds: number;
 }
 
-/** What a responder computes with; one that is not known is made up. */
-type Shown = Verifier & { readonly isKnown: boolean };
+/** What a responder computes with, made of a verifier; one that is not known, or cannot be used, is made up. */
+interface Shown extends Challenge {
+  readonly server: Srp;
+  readonly isKnown: boolean;
+  /** That one that is kept cannot be used, for our own side; its cause says why. */
+  readonly fault?: XtlsError;
+}
 
 const NAME = "srp";
 const LABEL = "EXPORTER-XTLS-srp";
@@ -86,9 +91,9 @@ const STRETCHES = { running: 1, runningPerDomain: 1, reserved: 0, waiting: 128, 
  * Its run ends with `not-authorized` for another password, none, or an unfit one (RFC 8265 §4.2); with `too-many-tries`
  * when three proofs with a peer have failed, for a minute and twice as long after each further failure, at most a
  * day (or 32 with its domain, at most an hour, unless our own side asked for the tunnel); with `too-many-pending` when too
- * many wait for a password, or to have one stretched; with `method-violation` for a malformed message; with `dependency-missing` without WebCrypto.
+ * many wait for a password, or to have one stretched; with `method-violation` for a malformed message; with `platform-unsupported` without WebCrypto.
  * Use one method object for all tunnels: it is what counts.
- * @throws XtlsError `invalid-argument` for options that are none, and for verifiers without a secret of 32 bytes
+ * @throws XtlsError `invalid-argument` for options that are none, and for verifiers without a secret of 32 bytes or with another number of rounds
  */
 export function srp(options: SrpOptions): Method {
   return srpOf(options, { now: () => performance.now(), stretch });
@@ -122,7 +127,7 @@ function requireOptions(options: SrpOptions): void {
   requireShape(password === undefined || typeof password === "function", "password is a function");
   if (verifiers === undefined) return;
   requireMethods(verifiers, ["verifier"], "verifiers is an object with a secret and a function verifier");
-  requireSecret(verifiers);
+  requireVerifiers(verifiers);
 }
 
 /* --- SRP's client ------------------------------------------------------------- */
@@ -173,18 +178,17 @@ async function convinceServer({ tries }: Context, conversation: Conversation, cl
 async function responder(context: Context, conversation: Conversation): Promise<Verdict> {
   context.tries.check(conversation.claim);
   if (!conversation.claim.isOwnRequest) context.work.check(conversation.claim);
-  const verifier = await verifierFor(context, conversation);
-  const server = srpServer(context.core, verifier.verifier);
+  const shown = await shownTo(context, conversation);
   try {
-    return await beConvinced(context, conversation, server, verifier);
+    return await beConvinced(context, conversation, shown);
   } finally {
-    server[Symbol.dispose]();
+    shown.server[Symbol.dispose]();
   }
 }
 
-async function beConvinced({ tries, work }: Context, conversation: Conversation, server: Srp, challenge: Shown): Promise<Verdict> {
+async function beConvinced({ tries, work }: Context, conversation: Conversation, shown: Shown): Promise<Verdict> {
   const { jid } = conversation.claim;
-  const { salt, rounds, isKnown } = challenge;
+  const { server, salt, rounds, isKnown, fault } = shown;
   conversation.say(message("srp-challenge", server.own, { salt: encodeBase64(salt), rounds: String(rounds) }));
   const { own, proof } = readResponse(await conversation.hear("srp-response"));
   // Whoever says something that can be wrong is counted for that.
@@ -192,28 +196,40 @@ async function beConvinced({ tries, work }: Context, conversation: Conversation,
   server.agree(own);
   // Counted before it is looked at, so that of tunnels that run at once each counts.
   tries.take(conversation.claim);
-  const transcript = { challenge, client: own, server: server.own };
+  const transcript = { challenge: shown, client: own, server: server.own };
   const isProved = equal(proof, prove(conversation, server, "initiator", transcript));
-  if (!isProved || !isKnown) throw wrong(jid);
+  if (!isProved || !isKnown) throw fault ?? wrong(jid);
   tries.forgive(conversation.claim);
   conversation.say(message("srp-proof", prove(conversation, server, "responder", transcript)));
   return verified();
 }
 
 /** Takes as long, and gives the like, for a user without a password. */
-async function verifierFor(context: Context, conversation: Conversation): Promise<Shown> {
+async function shownTo(context: Context, conversation: Conversation): Promise<Shown> {
   const { core, verifiers, stretch } = context;
   const { claim, signal } = conversation;
   if (verifiers !== undefined) {
-    const simulated = simulatedVerifier(core, verifiers.secret, claim.jid);
+    const simulated = simulatedVerifier(core, verifiers, claim.jid);
     // A database's null is none, too.
     const stored = (await unlessOver(signal, verifiers.verifier(claim.jid))) ?? undefined;
-    if (stored !== undefined) requireVerifier(stored);
-    return { ...(stored ?? simulated), isKnown: stored !== undefined };
+    return shownOf(core, claim.jid, stored, simulated);
   }
   const password = await passwordFor(context, conversation);
   const made = await verifierOf(core, claim.jid, password ?? randomBytes(32), stretch);
-  return { ...made, isKnown: password !== undefined };
+  return { ...made, server: srpServer(core, made.verifier), isKnown: password !== undefined };
+}
+
+/** What is kept, if nobody can tell it from what is made up: else that is shown, and our own side alone is told why. */
+function shownOf(core: Core, jid: string, stored: Verifier | undefined, simulated: Verifier): Shown {
+  const madeUp = (fault?: XtlsError) => ({ ...simulated, server: srpServer(core, simulated.verifier), isKnown: false, ...(fault && { fault }) });
+  if (stored === undefined) return madeUp();
+  try {
+    requireVerifier(stored, simulated.rounds);
+    return { ...stored, server: srpServer(core, stored.verifier), isKnown: true };
+  } catch (cause) {
+    if ((cause as XtlsError).code !== "invalid-argument") throw cause;
+    return madeUp(new XtlsError("not-authorized", `The verifier that is kept for ${jid} cannot be used`, { cause }));
+  }
 }
 
 /* --- what both need ----------------------------------------------------------- */

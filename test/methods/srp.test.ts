@@ -88,18 +88,6 @@ test("a verifier serves in the password's place, for its user and password alone
   assert.is(told((await converse(knowing("rose"), keeping(await made("rose", JULIETS)))).responder), "not-authorized");
 });
 
-test("what is no verifier is this end's own fault, and said before anything is", async () => {
-  const good = await made("rose");
-  for (const bad of [
-    ...["rose", 7, {}, { ...good, salt: undefined }, { ...good, salt: good.salt.slice(1) }, { ...good, salt: "0123456789abcdef" }],
-    ...[0, 1e12, Number.NaN, "600000"].map((rounds) => ({ ...good, rounds })),
-    ...[good.verifier.slice(1), [...good.verifier], new Uint8Array(384)].map((verifier) => ({ ...good, verifier })),
-  ])
-    assert.equal(both(await converse(knowing("rose"), keeping(bad as never))), ["alert-received", "invalid-argument"], JSON.stringify(bad).slice(0, 99));
-  const none = await converse(knowing("rose"), keeping(null as never));
-  assert.equal(both(none), ["alert-received", "not-authorized"], "a database's null is none");
-});
-
 test("options that are none are refused when the method is made", () => {
   const verifiers = { secret: SECRET, verifier: () => undefined };
   for (const bad of [null, {}, { core: {} }, { core, password: "rose" }, { core, verifiers: null }, { core, verifiers: { ...verifiers, verifier: 7 } }])
@@ -145,6 +133,49 @@ test("an unknown user has one salt for good, as a known one has", async () => {
   assert.is.not(await saltShown(keeping(undefined)), await saltShown(keeping(undefined, new Uint8Array(32))));
 });
 
+/** What a stranger sees of a run with this verifier, but for random bytes, and how it ends for our own side. */
+async function shownFor(verifier: Verifier | undefined, rounds?: number): Promise<{ outside: unknown; inside: XtlsError }> {
+  const { wire, said } = recorder();
+  const verifiers = { secret: SECRET, verifier: () => verifier, ...(rounds !== undefined && { rounds }) };
+  const { initiator, responder } = await converse(knowing("nightingale"), end({ verifiers }), { wire });
+  const outside = [...said.values()].map(({ name, attrs, children }) => [name, Object.entries(attrs).map(shape), shape(["", children[0]])]);
+  return { outside: [outside, told(initiator)], inside: responder as XtlsError };
+}
+
+test("what is no verifier, or has other rounds than the rest, is this end's own fault: others see what they see of an unknown user", async () => {
+  const good = await made("rose");
+  const [unknown, known] = [await shownFor(undefined), await shownFor(good)];
+  assert.equal(known.outside, unknown.outside);
+  for (const bad of [
+    ...["rose", 7, {}, { ...good, salt: undefined }, { ...good, salt: good.salt.slice(1) }, { ...good, salt: "0123456789abcdef" }],
+    ...[0, 700_000, 1e12, Number.NaN, "600000"].map((rounds) => ({ ...good, rounds })),
+    ...[good.verifier.slice(1), [...good.verifier], new Uint8Array(384)].map((verifier) => ({ ...good, verifier })),
+  ]) {
+    const what = JSON.stringify(bad).slice(0, 99);
+    const { outside, inside } = await shownFor(bad as never);
+    assert.equal(outside, unknown.outside, what);
+    assert.equal([inside.code, (inside.cause as XtlsError).code], ["not-authorized", "invalid-argument"], what);
+    assert.match(inside.message, `The verifier that is kept for ${ROMEOS} cannot be used`);
+    assert.equal(both(await converse(knowing("rose"), keeping(bad as never))), ["alert-received", "not-authorized"], what);
+  }
+  const { outside, inside } = await shownFor(null as never);
+  assert.equal([outside, inside.code, inside.cause], [unknown.outside, "not-authorized", undefined], "a database's null is none");
+});
+
+test("an installation may have more rounds, and then shows as many for users that it does not know", async () => {
+  const kept = { ...(await made("rose")), rounds: 700_000 };
+  const [unknown, known] = [await shownFor(undefined, 700_000), await shownFor(kept, 700_000)];
+  assert.equal(known.outside, unknown.outside);
+  assert.match(JSON.stringify(unknown.outside), "rounds=700000");
+  const verifiers = { secret: SECRET, rounds: 700_000, verifier: () => kept };
+  assert.equal(both(await converse(knowing("rose"), end({ verifiers }))), ["verified", "verified"]);
+  for (const rounds of [599_999, 2_000_001, 600_000.5, NaN, "600000" as unknown as number]) {
+    assert.is(code(() => end({ verifiers: { ...verifiers, rounds } })), "invalid-argument", String(rounds));
+    assert.is(((await createVerifier(core, ROMEOS, "rose", rounds).catch((error: unknown) => error)) as XtlsError).code, "invalid-argument");
+  }
+  assert.is((await createVerifier(core, ROMEOS, "rose", 600_001)).rounds, 600_001);
+});
+
 const responseTemplate = (await recorded()).get("srp-response")!;
 
 test("whoever has the secret of made-up verifiers still does not pass for an unknown user", async () => {
@@ -162,7 +193,7 @@ test("whoever has the secret of made-up verifiers still does not pass for an unk
     return { trusted: true, state: "verified" } as const;
   } };
   assert.is(told((await converse(thief, keeping(undefined))).responder), "not-authorized");
-  assert.is(told((await converse(thief, keeping(simulatedVerifier(core, SECRET, ROMEOS)))).responder), "verified");
+  assert.is(told((await converse(thief, keeping(simulatedVerifier(core, { secret: SECRET }, ROMEOS)))).responder), "verified");
 });
 
 test("wants a secret worth the name, and passwords that are some", async () => {

@@ -21,7 +21,7 @@ const BITS = 256;
 /** Stretches a password; a test may have a faster one. */
 export type Stretch = (password: Uint8Array, salt: Uint8Array, rounds: number) => Promise<Uint8Array>;
 
-/** 32 bytes for their owner to zero. @throws XtlsError `dependency-missing` where there is no WebCrypto, as on pages without TLS */
+/** 32 bytes for their owner to zero. @throws XtlsError `platform-unsupported` where there is no WebCrypto, as on pages without TLS */
 export const stretch: Stretch = async (password, salt, rounds) => {
   const terms = { name: "PBKDF2", hash: "SHA-256", salt: owned(salt), iterations: rounds };
   return withSubtle("The method srp", async (subtle) => {
