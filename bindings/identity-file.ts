@@ -29,7 +29,7 @@ const LARGEST = 0x40000;
  *
  * @throws XtlsError `key-exposed` when others than this user (and root) may read, write or run the file, or could replace
  *   it or a folder on the way; not looked at on Windows. `file-not-found` when there is none yet, `file-failed`,
- *   `wrong-passphrase`, `invalid-identity`, `invalid-argument`, `dependency-missing`
+ *   `wrong-passphrase`, `invalid-identity`, `invalid-argument`, `platform-unsupported`
  */
 export async function loadIdentity(core: Core, path: string, options: IdentityFileOptions = {}): Promise<Identity> {
   requireMethods(core, ["identityFromPEM"], "core is what loadCore gave");
@@ -44,7 +44,7 @@ export async function loadIdentity(core: Core, path: string, options: IdentityFi
  *
  * @throws XtlsError `key-exposed` when others could replace the file or a folder on the way, or on a disk that keeps no
  *   permissions or owners (FAT, Windows' disks under WSL), since `loadIdentity` would refuse it there; `disposed`,
- *   `invalid-argument`, `dependency-missing`; `file-not-found` when there is no such folder, `file-failed`
+ *   `invalid-argument`, `platform-unsupported`; `file-not-found` when there is no such folder, `file-failed`
  */
 export async function saveIdentity(identity: Identity, path: string, options: IdentityFileOptions = {}): Promise<void> {
   requireMethods(identity, ["toPEM"], "identity is what core.createIdentity gave");

@@ -23,12 +23,12 @@ export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
  * Something that takes WebCrypto.
  *
  * @param what for whoever has none
- * @throws XtlsError `dependency-missing` where there is none; `internal-error` when it fails; what `use` throws of ours
+ * @throws XtlsError `platform-unsupported` where there is none; `internal-error` when it fails; what `use` throws of ours
  */
 export async function withSubtle<Result>(what: string, use: (subtle: SubtleCrypto) => Promise<Result>): Promise<Result> {
   // Typed as always there, but pages without HTTPS do not have it.
   const { subtle } = (globalThis.crypto ?? {}) as { subtle?: SubtleCrypto };
-  if (subtle === undefined) throw new XtlsError("dependency-missing", `${what} needs crypto.subtle`);
+  if (subtle === undefined) throw new XtlsError("platform-unsupported", `${what} needs crypto.subtle`);
   try {
     return await use(subtle);
   } catch (cause) {

@@ -62,7 +62,7 @@ export class Core {
    *
    * @param passphrase tried as UTF-8 of its NFC, then as it is
    * @throws XtlsError `wrong-passphrase`, also for damage that cannot be told from it; `invalid-identity`, also when
-   *   the key is encrypted in another way; `invalid-argument`, `dependency-missing`, `out-of-memory`
+   *   the key is encrypted in another way; `invalid-argument`, `platform-unsupported`, `out-of-memory`
    */
   identityFromEncryptedPEM(pem: string, passphrase: string): Promise<Identity> {
     return decryptIdentity(this, pem, passphrase);

@@ -88,7 +88,7 @@ export class Identity {
    * AES-256-CBC); `openssl pkey -passin` reads it.
    *
    * @param passphrase taken as UTF-8 of its NFC; not empty
-   * @throws XtlsError `disposed`, `invalid-argument`, `dependency-missing`
+   * @throws XtlsError `disposed`, `invalid-argument`, `platform-unsupported`
    */
   async toEncryptedPEM(passphrase: string): Promise<string> {
     const { module, memory } = this.core;

@@ -66,7 +66,7 @@ interface Scheme {
  *
  * @param pkcs8 DER, not changed
  * @returns EncryptedPrivateKeyInfo, DER
- * @throws XtlsError `invalid-argument` for a passphrase that is empty or not Unicode, `dependency-missing`
+ * @throws XtlsError `invalid-argument` for a passphrase that is empty or not Unicode, `platform-unsupported`
  */
 export async function encryptKey(pkcs8: Uint8Array, passphrase: string): Promise<Uint8Array> {
   requirePassphrase(passphrase);
@@ -88,7 +88,7 @@ export async function encryptKey(pkcs8: Uint8Array, passphrase: string): Promise
  * @param encrypted EncryptedPrivateKeyInfo, DER
  * @returns PKCS#8, DER: the caller zeroes it
  * @throws XtlsError `wrong-passphrase`; `invalid-identity` when it is encrypted in a way not known here,
- *   with more than ten million rounds, or is not well-formed; `invalid-argument`, `dependency-missing`
+ *   with more than ten million rounds, or is not well-formed; `invalid-argument`, `platform-unsupported`
  */
 export async function decryptKey(encrypted: Uint8Array, passphrase: string): Promise<Uint8Array> {
   requirePassphrase(passphrase);

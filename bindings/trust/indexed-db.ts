@@ -47,6 +47,7 @@ async function transact(
 }
 
 function open(name: string): Promise<IDBDatabase> {
+  if (typeof indexedDB === "undefined") throw new XtlsError("platform-unsupported", "A trust store in a browser's database needs indexedDB");
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open(name, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore(TABLE);

@@ -12,7 +12,7 @@ const SCALE_AT_MOST = 64;
 /**
  * @param squares rows of one length; true is black
  * @param scale pixels on a side of one square, 1 to 64
- * @throws XtlsError `invalid-argument`; `dependency-missing` on an engine that cannot compress
+ * @throws XtlsError `invalid-argument`; `platform-unsupported` on an engine that cannot compress
  */
 export async function drawPng(squares: readonly (readonly boolean[])[], scale: number): Promise<Uint8Array> {
   if (!(Number.isInteger(scale) && scale >= 1 && scale <= SCALE_AT_MOST))
@@ -44,7 +44,7 @@ function chunk(type: string, data: Uint8Array = new Uint8Array()): Uint8Array {
 
 /** The zlib format (RFC 1950), as PNG wants it. */
 async function deflate(bytes: Uint8Array): Promise<Uint8Array> {
-  if (typeof CompressionStream === "undefined") throw new XtlsError("dependency-missing", "A PNG file needs CompressionStream, which this engine lacks");
+  if (typeof CompressionStream === "undefined") throw new XtlsError("platform-unsupported", "A PNG file needs CompressionStream");
   const compressed = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream("deflate"));
   return new Uint8Array(await new Response(compressed).arrayBuffer());
 }

@@ -32,7 +32,7 @@ const utf8 = new TextEncoder();
  *
  * It is one for each pair of devices, since each has its own key; it never needs renewing while they keep them.
  * @returns twelve groups of five digits, with spaces between
- * @throws XtlsError `invalid-jid`, `invalid-argument`; `dependency-missing` without WebCrypto
+ * @throws XtlsError `invalid-jid`, `invalid-argument`; `platform-unsupported` without WebCrypto
  */
 export async function safetyNumber(one: KeyOwner, other: KeyOwner): Promise<string> {
   for (const owner of [one, other]) requireObject(owner, "safetyNumber takes two owners of keys");

@@ -106,7 +106,10 @@ test("a page without WebCrypto is told so by whatever needs it", async () => {
     () => core.identityFromEncryptedPEM(readFileSync(join(folder, "encrypted.pem"), "utf8"), "wherefore"),
   ]) {
     if (call.toString().includes("encrypted.pem")) writeFileSync(join(folder, "encrypted.pem"), await identity.toEncryptedPEM("wherefore"));
-    assert.is(codeOf(await without("crypto", bare, call)), "dependency-missing", String(call));
+    const error = (await without("crypto", bare, call)) as api.XtlsError;
+    assert.is(error.code, "platform-unsupported", String(call));
+    assert.match(error.message, /needs crypto\.subtle.*HTTPS/s);
+    assert.not.match(error.message, /package/);
   }
 });
 
@@ -122,7 +125,16 @@ test("WebCrypto that fails, and randomness that is missing, are errors of ours",
 
 test("an engine that cannot compress draws no PNG, and says so", async () => {
   const drawn = await api.qrCode("xmpp:romeo@verona.example");
-  assert.is(codeOf(await without("CompressionStream", undefined, () => drawn.png())), "dependency-missing");
+  const error = (await without("CompressionStream", undefined, () => drawn.png())) as api.XtlsError;
+  assert.is(error.code, "platform-unsupported");
+  assert.match(error.message, "needs CompressionStream");
+  assert.not.match(error.message, /package/);
+});
+
+test("an engine that has no IndexedDB keeps no trust store in one, and says so", async () => {
+  const error = (await fault(() => new api.TrustStore(api.indexedDbStorage()).list())) as api.XtlsError;
+  assert.is(error.code, "platform-unsupported");
+  assert.match(error.message, "needs indexedDB");
 });
 
 test("whatever the file system refuses has a name, and the reason as its cause", async () => {
@@ -137,7 +149,6 @@ test("whatever the file system refuses has a name, and the reason as its cause",
     [() => api.loadIdentity(core, path("loop")), "file-failed", "ELOOP"],
     [() => api.loadIdentity(core, path("x".repeat(300))), "file-failed", "ENAMETOOLONG"],
     [() => new api.TrustStore(api.fileStorage(path("file/trust.json"))).list(), "store-damaged", "ENOTDIR"],
-    [() => new api.TrustStore(api.indexedDbStorage()).list(), "store-damaged", ""],
     [() => api.loadCore(path("none.wasm")), "wasm-not-found", "ENOENT"],
   ];
   for (const [call, expected, reason] of cases) {
