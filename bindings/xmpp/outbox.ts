@@ -9,22 +9,35 @@ import type { Element } from "@xmpp/xml";
 
 import type { Entity } from "./entity.ts";
 
+/** More than all tunnels have under way, and the answers to what comes right behind a resumption. */
+export const MAX_WAITING = 8_192;
+
 export class Outbox {
   readonly #entity: Pick<Entity, "send">;
+  readonly #overflow: () => void;
   #waiting: Element[] = [];
   #isHeld = false;
 
-  constructor(entity: Pick<Entity, "send">) {
+  /** @param overflow told when too much waits: a server may go on asking over a stream that it does not resume */
+  constructor(entity: Pick<Entity, "send">, overflow: () => void = () => {}) {
     this.#entity = entity;
+    this.#overflow = overflow;
   }
 
   send(stanza: Element): void {
     if (this.#isHeld) {
-      this.#waiting.push(stanza);
+      this.#keep(stanza);
       return;
     }
     // xmpp.js writes before its first await, so order is kept without waiting for one another.
-    this.#entity.send(stanza).catch(() => this.#waiting.push(stanza));
+    this.#entity.send(stanza).catch(() => this.#keep(stanza));
+  }
+
+  #keep(stanza: Element): void {
+    this.#waiting.push(stanza);
+    if (this.#waiting.length <= MAX_WAITING) return;
+    this.discard();
+    this.#overflow();
   }
 
   /** The stream broke: keep everything until `release` or `discard`. */

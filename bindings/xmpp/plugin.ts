@@ -132,7 +132,7 @@ export class Xtls {
     this.#entity = xmpp;
     this.#options = options;
     this.#own = new OwnAddress(xmpp);
-    this.#outbox = new Outbox(xmpp);
+    this.#outbox = new Outbox(xmpp, () => this.#lose());
     this.#gate = gateOf(xmpp);
     this.#questions = new Questions((stanza) => this.#outbox.send(stanza), this.#clock);
     this.#reporter = new Reporter(xmpp, (error) => this.#listeners.emit("error", error));
@@ -241,6 +241,8 @@ export class Xtls {
       this.#presence.resume();
       this.#clock.resume();
       this.#outbox.release();
+      // It was given up in between.
+      if (this.#session === undefined) this.#bind();
     };
     for (const [event, listener] of Object.entries(listeners)) xmpp.on(event as "element", listener);
     streamManagement?.on?.("resumed", resumed);

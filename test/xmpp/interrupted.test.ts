@@ -2,7 +2,7 @@
 
 import { EventEmitter } from "node:events";
 
-import type { Element } from "@xmpp/xml";
+import xml, { type Element } from "@xmpp/xml";
 
 import type { XtlsError } from "../../bindings/errors.ts";
 import { xtls, type Xtls } from "../../bindings/xmpp/index.ts";
@@ -92,6 +92,25 @@ test("whoever leaves while the stream is broken waits no longer than for a silen
   await romeo.tunnels.close();
   assert.equal([(await closed).reason?.code, tunnel.state], ["timeout", "closed"]);
   juliet.entity.emit("offline");
+});
+
+test("a server that asks on over a stream that it does not resume fills no memory: the stream counts as lost, until it is back", async () => {
+  const { entity, tunnels } = await staged();
+  let sent = 0;
+  entity.other = { emit: () => sent++ } as never;
+  const opening = watch(tunnels.open("juliet@verona.example/balcony"));
+  await pause(0);
+  entity.emit("disconnect");
+  const ask = (id: number) => xml("iq", { type: "get", id: `q${id}`, from: "mercutio@verona.example/x", to: entity.jid }, xml("offer", "urn:xmpp:tmp:c2ctls"));
+  for (let id = 0; id < 20_000; id++) entity.emit("element", ask(id));
+  await pause(0);
+  assert.equal([opening.code, tunnels.address], ["stream-lost", undefined]);
+  sent = 0;
+  entity.streamManagement.emit("resumed");
+  entity.emit("element", ask(1));
+  await pause(0);
+  assert.equal([sent, tunnels.address], [1, entity.jid]);
+  entity.emit("offline");
 });
 
 test.run();
