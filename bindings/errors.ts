@@ -65,6 +65,7 @@ export const ERRORS = {
   "certificate-refused":  { blame: "peer",    tunnel: "ends",  alert: 48, advice: "The peer's certificate does not lead to a configured authority, or is expired or not meant for this." },
   "bad-record":           { blame: "network", tunnel: "ends",  alert: 20, advice: "A record failed authentication: it was altered, lost, repeated or reordered on the way." },
   "protocol-violation":   { blame: "peer",    tunnel: "ends",  alert: 10, advice: "The peer's bytes are not TLS as the specification has it, or were altered before encryption began." },
+  "message-too-long":     { blame: "peer",    tunnel: "ends",  alert: 47, advice: "The peer sent a handshake message of more than 16 KiB: most likely its chain of certificates, of which it need not show what others have." },
   "alert-received":       { blame: "peer",    tunnel: "ends",  advice: "The peer ended the connection with a fatal TLS alert, or with words that stand for one; they are named in the message." },
   "handshake-canceled":   { blame: "anyone",  tunnel: "ends",  alert: 90, advice: "The tunnel was closed before the handshake was over." },
   "truncated":            { blame: "network", tunnel: "ends",  advice: "The tunnel ended without close_notify: the last stanzas may have been cut off by someone else." },

@@ -1,17 +1,13 @@
 /*
- * Alerts (RFC 8446 6.2): which error is told to the peer by which alert, and
- * which alerts went to and fro. Mbed TLS sends some itself and does not say so;
- * what it left unsaid is said here.
+ * Alerts (RFC 8446 6): which error is told to the peer by which alert, and
+ * which alerts went to and fro. Mbed TLS sends some itself; what it left unsaid
+ * is said here, and never is there a second fatal one.
  */
+#include "alerts.h"
+
 #include "engine_inside.h"
 #include "peek.h"
 #include "status.h"
-
-#define RECORD_HEADER 5
-#define PLAIN_ALERT (RECORD_HEADER + 2)
-#define INNER_ALERT (RECORD_HEADER + 2 + 1 + 16) /* inner type and tag; no handshake message is so short */
-
-#define ALERT_MAX (XTLS_ALERTS_ROOM / 2) /* bytes of an alert's record, protected or not */
 
 #define CERTIFICATE_REQUIRED 116 /* Mbed TLS has only SSL 3's no_certificate, 41 */
 
@@ -25,7 +21,8 @@ static const struct {
     { MBEDTLS_ERR_SSL_INVALID_RECORD, MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR },
     { MBEDTLS_ERR_SSL_DECODE_ERROR, MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR },
     { MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER },
-    { MBEDTLS_ERR_SSL_BAD_INPUT_DATA, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER }, /* a key share that is none */
+    { XTLS_ERR_OVERFLOW, MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW },
+    { XTLS_ERR_MESSAGE, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER }, /* as OpenSSL says it; RFC 8446 names none */
     { MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE },
     { MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION },
     { MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION, MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_EXT },
@@ -35,7 +32,6 @@ static const struct {
     { XTLS_ERR_CERTIFICATE, MBEDTLS_SSL_ALERT_MSG_BAD_CERT },
     { XTLS_ERR_KEY, MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT },
     { XTLS_ERR_UNREQUESTED, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE },
-    { XTLS_ERR_CANCELED, MBEDTLS_SSL_ALERT_MSG_USER_CANCELED },
 };
 
 /* RFC 8446 6.2, the certificate alerts, most telling first. */
@@ -87,6 +83,12 @@ static void note(xtls_engine *engine, int direction, unsigned char level, unsign
     engine->alerts[direction] = level << 8 | description;
 }
 
+/* The alerts that say that nothing went wrong (RFC 8446 6.1). */
+static int is_end(int description)
+{
+    return description == MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY || description == MBEDTLS_SSL_ALERT_MSG_USER_CANCELED;
+}
+
 /*
  * During the handshake an alert in the clear only names the failure that the peer, or somebody
  * on the way, could have brought about by any bytes; afterwards it is what it looks like, a forgery.
@@ -99,18 +101,45 @@ int xtls_alerts_name(xtls_engine *engine, int error)
         return error;
     }
     engine->alerts[XTLS_RECEIVED] = alert;
-    return MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
+    return is_end(alert & 0xFF) ? MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY : MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
 }
 
-void xtls_alerts_observe(xtls_engine *engine, const unsigned char *record, size_t length)
+/* Whoever sent an alert in the clear is done with us: that it could not be decrypted is nothing to tell. */
+static int has_left(const xtls_engine *engine)
 {
-    if (length == PLAIN_ALERT && record[0] == MBEDTLS_SSL_MSG_ALERT) {
-        note(engine, XTLS_SENT, record[RECORD_HEADER], record[RECORD_HEADER + 1]);
+    return engine->state == XTLS_STATE_HANDSHAKING && xtls_peek_plain_alert(&engine->ssl) >= 0;
+}
+
+int xtls_alerts_is_told(mbedtls_ssl_context *ssl, unsigned char level)
+{
+    const xtls_engine *engine = mbedtls_ssl_get_user_data_p(ssl);
+
+    return engine != NULL && level == MBEDTLS_SSL_ALERT_LEVEL_FATAL && (engine->has_alerted || has_left(engine));
+}
+
+void xtls_alerts_observe(mbedtls_ssl_context *ssl, unsigned char level, unsigned char description)
+{
+    xtls_engine *engine = mbedtls_ssl_get_user_data_p(ssl);
+
+    if (engine != NULL) {
+        note(engine, XTLS_SENT, level, description);
+        engine->has_alerted |= level == MBEDTLS_SSL_ALERT_LEVEL_FATAL;
     }
-    if (record[0] == MBEDTLS_SSL_MSG_ALERT ||
-        (record[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA && length == INNER_ALERT)) {
-        engine->has_alerted = 1;
+}
+
+void xtls_alerts_receive(xtls_engine *engine)
+{
+    int alert = xtls_peek_skipped_alert(&engine->ssl);
+
+    if (alert >= 0) {
+        engine->alerts[XTLS_RECEIVED] = alert;
     }
+}
+
+/* What ended it came from the peer: that is noted, and not answered. A warning that came before says more than close_notify. */
+static int is_told_by_peer(int error)
+{
+    return error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY;
 }
 
 void xtls_alerts_report(xtls_engine *engine, int error)
@@ -120,16 +149,13 @@ void xtls_alerts_report(xtls_engine *engine, int error)
     if (engine->has_ended) { /* nobody is there */
         return;
     }
-    if (pended >= 0) {
-        note(engine, XTLS_SENT, MBEDTLS_SSL_ALERT_LEVEL_FATAL, (unsigned char) pended);
-    } else if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+    if (is_told_by_peer(error)) {
         if (engine->alerts[XTLS_RECEIVED] < 0) {
             engine->alerts[XTLS_RECEIVED] = xtls_peek_received_alert(&engine->ssl);
         }
-    } else if (!engine->has_alerted) {
-        xtls_alerts_send(engine, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert_of(engine, error));
-    } else if (engine->alerts[XTLS_SENT] < 0) {
-        note(engine, XTLS_SENT, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert_of(engine, error));
+    } else {
+        (void) xtls_alerts_send(engine, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                pended >= 0 ? (unsigned char) pended : alert_of(engine, error));
     }
 }
 
@@ -138,13 +164,18 @@ int xtls_alerts_send(xtls_engine *engine, unsigned char level, unsigned char des
     int error = xtls_peek_flush(&engine->ssl);
 
     if (error == 0) {
-        error = xtls_bio_reserve(&engine->ciphertext_out, ALERT_MAX); /* else Mbed TLS keeps it, to be sent twice */
+        error = xtls_bio_reserve(&engine->ciphertext_out, XTLS_ALERT_MAX); /* else Mbed TLS keeps it, to be sent twice */
     }
-    if (error == 0) {
-        error = mbedtls_ssl_send_alert_message(&engine->ssl, level, description);
+    return error == 0 ? mbedtls_ssl_send_alert_message(&engine->ssl, level, description) : error;
+}
+
+/* A warning, and close_notify behind it (RFC 8446 6.1): nothing went wrong. */
+void xtls_alerts_cancel(xtls_engine *engine)
+{
+    if (xtls_alerts_send(engine, MBEDTLS_SSL_ALERT_LEVEL_WARNING, MBEDTLS_SSL_ALERT_MSG_USER_CANCELED) == 0) {
+        int canceled = engine->alerts[XTLS_SENT];
+
+        (void) xtls_alerts_send(engine, MBEDTLS_SSL_ALERT_LEVEL_WARNING, MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY);
+        engine->alerts[XTLS_SENT] = canceled; /* which says more */
     }
-    if (error == 0) {
-        note(engine, XTLS_SENT, level, description);
-    }
-    return error;
 }

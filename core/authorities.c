@@ -10,6 +10,7 @@
 #include "mbedtls/pem.h"
 #include "mbedtls/ssl.h"
 #include "memory.h"
+#include "name.h"
 #include "revocation.h"
 #include "status.h"
 
@@ -245,13 +246,18 @@ static uint32_t judge_revocation(const verification *verification, const mbedtls
     return lists == 0 ? problems | XTLS_PROBLEM_REVOCATION_UNKNOWN : problems;
 }
 
+/* Who is TLS's client among two clients of XMPP is chance: either will do, whoever dialled (RFC 5280 4.2.1.12). */
+#define TLS_CLIENT 1u
+#define TLS_SERVER 2u
+#define PURPOSES   (TLS_CLIENT | TLS_SERVER)
+
 #define ALLOWS(crt, purpose) (mbedtls_x509_crt_check_extended_key_usage(crt, purpose, MBEDTLS_OID_SIZE(purpose)) == 0)
 
 /* No extension, or anyExtendedKeyUsage: everything. */
 static unsigned purposes_of(const mbedtls_x509_crt *crt)
 {
-    return (ALLOWS(crt, MBEDTLS_OID_CLIENT_AUTH) ? XTLS_PURPOSE_TLS_CLIENT : 0) |
-           (ALLOWS(crt, MBEDTLS_OID_SERVER_AUTH) ? XTLS_PURPOSE_TLS_SERVER : 0);
+    return (ALLOWS(crt, MBEDTLS_OID_CLIENT_AUTH) ? TLS_CLIENT : 0) |
+           (ALLOWS(crt, MBEDTLS_OID_SERVER_AUTH) ? TLS_SERVER : 0);
 }
 
 /* An authority for mail vouches for mail, whatever it signs: a purpose has to be allowed all the way down. */
@@ -307,13 +313,51 @@ static uint32_t drop_outdated(mbedtls_x509_crt *crt)
     return problems;
 }
 
-static int judge(const xtls_authorities *authorities, unsigned purposes, mbedtls_x509_crt *crt, unsigned *problems)
+/* Moves those of the issuer's name that stand behind `last` right behind it, in their order; the last of them, or `last`. */
+static mbedtls_x509_crt *bring_issuers(const mbedtls_x509_crt *crt, mbedtls_x509_crt *last)
 {
-    verification verification = { authorities, purposes, NULL, 0 };
-    uint32_t flags = 0, outdated = drop_outdated(crt);
-    int error = mbedtls_x509_crt_verify(crt, (mbedtls_x509_crt *) &authorities->certificates, NULL, NULL, &flags,
-                                        judge_link, &verification);
+    mbedtls_x509_crt *before = last, *issuer;
 
+    while ((issuer = before->next) != NULL) {
+        if (!xtls_name_is_same(&issuer->subject, &crt->issuer)) {
+            before = issuer;
+            continue;
+        }
+        if (before == last) {
+            before = issuer;
+        } else {
+            before->next = issuer->next;
+            issuer->next = last->next;
+            last->next = issuer;
+        }
+        last = issuer;
+    }
+    return last;
+}
+
+/*
+ * Puts issuers behind what they issued, wherever they stood (RFC 8446 4.4.2): Mbed TLS looks for them further back only.
+ * What issued nothing of it ends up last. No signature is verified for that.
+ */
+static void sort_issuers(mbedtls_x509_crt *crt)
+{
+    mbedtls_x509_crt *last = bring_issuers(crt, crt);
+
+    while (crt != last) {
+        crt = crt->next;
+        last = bring_issuers(crt, last);
+    }
+}
+
+static int judge(const xtls_authorities *authorities, mbedtls_x509_crt *crt, unsigned *problems)
+{
+    verification verification = { authorities, PURPOSES, NULL, 0 };
+    uint32_t flags = 0, outdated = drop_outdated(crt);
+    int error;
+
+    sort_issuers(crt);
+    error = mbedtls_x509_crt_verify(crt, (mbedtls_x509_crt *) &authorities->certificates, NULL, NULL, &flags,
+                                    judge_link, &verification);
     if (error == MBEDTLS_ERR_X509_FATAL_ERROR) { /* MBEDTLS_X509_MAX_INTERMEDIATE_CA */
         flags = XTLS_PROBLEM_TOO_LONG;
     } else if (error != 0 && error != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
@@ -329,8 +373,8 @@ static int judge(const xtls_authorities *authorities, unsigned purposes, mbedtls
     return XTLS_OK;
 }
 
-int xtls_authorities_verify_for(const xtls_authorities *authorities, unsigned purposes, const unsigned char *chain,
-                                size_t length, unsigned *problems)
+int xtls_authorities_verify(const xtls_authorities *authorities, const unsigned char *chain, size_t length,
+                            unsigned *problems)
 {
     mbedtls_x509_crt crt;
     int status;
@@ -344,19 +388,13 @@ int xtls_authorities_verify_for(const xtls_authorities *authorities, unsigned pu
         status = XTLS_ERR_KEY;
     }
     if (status == XTLS_OK) {
-        status = judge(authorities, purposes, &crt, problems);
+        status = judge(authorities, &crt, problems);
     } else if (status == XTLS_ERR_KEY) {
         *problems = MBEDTLS_X509_BADCERT_BAD_KEY;
         status = XTLS_OK;
     }
     mbedtls_x509_crt_free(&crt);
     return status == XTLS_OK ? XTLS_OK : xtls_chain_status(status);
-}
-
-int xtls_authorities_verify(const xtls_authorities *authorities, const unsigned char *chain, size_t length,
-                            unsigned *problems)
-{
-    return xtls_authorities_verify_for(authorities, XTLS_PURPOSE_TLS, chain, length, problems);
 }
 
 void xtls_authorities_free(xtls_authorities *authorities)

@@ -29,7 +29,7 @@ int xtls_authorities_parse(const unsigned char *bytes, size_t length, xtls_autho
 int xtls_authorities_add(xtls_authorities *authorities, const unsigned char *bytes, size_t length);
 
 /*
- * Verifies a chain, own certificate first, given as DER certificates laid end to end.
+ * Verifies a chain, own certificate first and the others in any order, given as DER certificates laid end to end.
  * XTLS_OK with bits of problems in *problems (0: trusted), XTLS_ERR_CERTIFICATE or XTLS_ERR_MEMORY. No signature is
  * verified when a key is none that is computed with: then that is the one problem (MBEDTLS_X509_BADCERT_BAD_KEY).
  * As soon as there is any revocation list, each certificate needs a valid one of its issuer.
@@ -47,16 +47,7 @@ struct mbedtls_x509_crt;
 /* Appends an authority's certificate to a list. 0 or Mbed TLS's error. */
 int xtls_authorities_read(struct mbedtls_x509_crt *certificates, const unsigned char *der, size_t length);
 
-/* What a certificate may be for, bits of extendedKeyUsage (RFC 5280 4.2.1.12). */
-#define XTLS_PURPOSE_TLS_CLIENT 1u
-#define XTLS_PURPOSE_TLS_SERVER 2u
-#define XTLS_PURPOSE_TLS        3u /* one of them: who is TLS's client among two clients of XMPP is chance */
-
 /* One reference more, given back by xtls_authorities_free. */
 xtls_authorities *xtls_authorities_retain(xtls_authorities *authorities);
-
-/* As xtls_authorities_verify, for some of XTLS_PURPOSE_* only. */
-int xtls_authorities_verify_for(const xtls_authorities *authorities, unsigned purposes, const unsigned char *chain,
-                                size_t length, unsigned *problems);
 
 #endif

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "mbedtls/asn1.h"
+#include "mbedtls/error.h"
+#include "mbedtls/oid.h"
 #include "memory.h"
 #include "status.h"
 
@@ -97,11 +99,24 @@ int xtls_chain_parse(const unsigned char *der, size_t length, mbedtls_x509_crt *
         int error = one == 0 || ++count > XTLS_CHAIN_MAX ? XTLS_ERR_CERTIFICATE
                                                          : mbedtls_x509_crt_parse_der(output, start, one);
 
-        if (error != 0) {
+        if (error != 0 && !(count > 1 && xtls_chain_is_foreign(error))) {
             return xtls_chain_status(error);
         }
     } while (der < end);
     return XTLS_OK;
+}
+
+int xtls_chain_is_foreign(int error)
+{
+    switch (error) {
+    case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
+    case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND:
+    case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
+    case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
+        return 1;
+    default:
+        return 0;
+    }
 }
 
 int xtls_chain_status(int error)

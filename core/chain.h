@@ -26,8 +26,14 @@ int xtls_chain_collect(xtls_chain *chain, const mbedtls_x509_crt *first);
 /* The chain's certificate `index`: its length, 0 past the end, XTLS_ERR_SPACE. */
 int xtls_chain_certificate(const xtls_chain *chain, unsigned index, unsigned char *output, size_t max);
 
-/* Appends the DER's (borrowed) certificates, at most XTLS_CHAIN_MAX, to a list. XTLS_OK, or as xtls_chain_status. */
+/*
+ * Appends the DER's (borrowed) certificates, at most XTLS_CHAIN_MAX, to an empty list, but for those after the first whose
+ * algorithms are not known. XTLS_OK, or as xtls_chain_status.
+ */
 int xtls_chain_parse(const unsigned char *der, size_t length, mbedtls_x509_crt *output);
+
+/* Whether Mbed TLS's code says that an algorithm is not known: such a certificate may stand behind one's own, and is passed over. */
+int xtls_chain_is_foreign(int error);
 
 /* Why a certificate cannot be read, from Mbed TLS's code: XTLS_ERR_CERTIFICATE, XTLS_ERR_KEY, XTLS_ERR_MEMORY. */
 int xtls_chain_status(int error);

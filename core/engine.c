@@ -73,7 +73,6 @@ static int go_on(xtls_engine *engine)
 {
     int error = 0;
 
-    engine->has_alerted = 0;
     if (engine->state == XTLS_STATE_HANDSHAKING) {
         error = xtls_alerts_name(engine, xtls_handshake_continue(engine));
         if (error == 0) {
@@ -108,6 +107,7 @@ int xtls_engine_start(xtls_engine *engine)
     engine->state = XTLS_STATE_HANDSHAKING;
     status = mbedtls_ssl_setup(&engine->ssl, &engine->config);
     if (status == 0) {
+        mbedtls_ssl_set_user_data_p(&engine->ssl, engine);
         mbedtls_ssl_set_bio(&engine->ssl, engine, xtls_records_send, xtls_records_receive, NULL);
         status = mbedtls_ssl_set_hostname(&engine->ssl, NULL); /* on purpose: a JID is no host, the caller judges it */
     }
@@ -180,7 +180,6 @@ int xtls_engine_write(xtls_engine *engine, const unsigned char *bytes, size_t le
     if (status != XTLS_OK) {
         return status;
     }
-    engine->has_alerted = 0;
     status = xtls_records_write(engine, bytes, length);
     return status == XTLS_OK ? XTLS_OK : fail(engine, status);
 }
@@ -203,9 +202,10 @@ int xtls_engine_read(xtls_engine *engine, unsigned char *output, size_t max)
 
 static int cancel(xtls_engine *engine)
 {
-    if (engine->state == XTLS_STATE_NEW) { /* nobody has heard of us yet */
-        engine->has_alerted = 1;
+    if (engine->state == XTLS_STATE_HANDSHAKING) { /* before, nobody has heard of us */
+        xtls_alerts_cancel(engine);
     }
+    engine->has_alerted = 1;
     (void) fail(engine, XTLS_ERR_CANCELED);
     return XTLS_OK;
 }
@@ -246,6 +246,9 @@ int xtls_engine_abort(xtls_engine *engine, unsigned description)
     }
     if (!is_alive(engine)) {
         return XTLS_ERR_STATE;
+    }
+    if (engine->state == XTLS_STATE_HANDSHAKING && description == MBEDTLS_SSL_ALERT_MSG_USER_CANCELED) {
+        return cancel(engine);
     }
     (void) xtls_alerts_send(engine, MBEDTLS_SSL_ALERT_LEVEL_FATAL, (unsigned char) description);
     engine->has_alerted = 1;

@@ -87,13 +87,14 @@ int xtls_engine_read(xtls_engine *engine, unsigned char *output, size_t max);
 
 /*
  * Sends close_notify once. XTLS_OK also when it was sent before, XTLS_ERR_LIMIT when there is no room for it yet, or
- * what failed the engine. Before the handshake is over it sends user_canceled and fails the engine with XTLS_ERR_CANCELED.
+ * what failed the engine. Before the handshake is over it sends user_canceled and close_notify, and fails the engine with
+ * XTLS_ERR_CANCELED.
  */
 int xtls_engine_close(xtls_engine *engine);
 
 /*
  * Sends a fatal alert (RFC 8446 6.2 description) and fails the engine with XTLS_ERR_CANCELED: the caller judged the
- * peer. XTLS_ERR_STATE when it is over already, or not begun.
+ * peer. In a handshake user_canceled is sent as by xtls_engine_close. XTLS_ERR_STATE when it is over already, or not begun.
  */
 int xtls_engine_abort(xtls_engine *engine, unsigned description);
 

@@ -60,14 +60,9 @@ struct xtls_engine {
     int has_exchanged_keys;  /* a share of `group` from either end is in the secrets */
 
     int alerts[2];           /* XTLS_SENT, XTLS_RECEIVED: level << 8 | description, -1: none */
-    int has_alerted;         /* Mbed TLS sent an alert since the last look */
+    int has_alerted;         /* a fatal alert was sent: there is no other */
     xtls_bio key_log;
 };
-
-/* --- engine_options.c --- */
-
-/* What the peer's certificate must be for, one of XTLS_PURPOSE_TLS_*: the peer has the other part. */
-unsigned xtls_options_purpose(const xtls_engine *engine);
 
 /* --- records.c --- */
 
@@ -128,17 +123,23 @@ void xtls_resumption_forget(xtls_engine *engine);
 /* During a handshake: what `error` really was, if an alert in the clear was taken for a bad record. */
 int xtls_alerts_name(xtls_engine *engine, int error);
 
-/* Looks at a record on its way out for an alert. */
-void xtls_alerts_observe(xtls_engine *engine, const unsigned char *record, size_t length);
+/* Notes the warning that Mbed TLS has just passed over, if it did. */
+void xtls_alerts_receive(xtls_engine *engine);
 
-/* Tells the peer about `error` unless Mbed TLS did, or the peer told us; notes the alert in either case. */
+/* Tells the peer about `error` unless it was told, or told us; then what it said is noted. */
 void xtls_alerts_report(xtls_engine *engine, int error);
 
-/* Sends an alert and notes it. 0 or Mbed TLS's error. */
+/* Sends an alert; a fatal one behind a fatal one is not sent. 0 or Mbed TLS's error. */
 int xtls_alerts_send(xtls_engine *engine, unsigned char level, unsigned char description);
 
+/* Tells the peer that the handshake is not wanted any more. */
+void xtls_alerts_cancel(xtls_engine *engine);
+
+/* Bytes of an alert's record at most: header, the alert and its type as they are padded, AEAD's tag. */
+#define XTLS_ALERT_MAX (5 + MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY + 16)
+
 /* Bytes of the outgoing ring that no plaintext takes: close_notify and a fatal alert can always be sent. */
-#define XTLS_ALERTS_ROOM 64
+#define XTLS_ALERTS_ROOM (2 * XTLS_ALERT_MAX)
 
 /* --- key_log.c --- */
 

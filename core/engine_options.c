@@ -197,11 +197,6 @@ int xtls_engine_alpn(xtls_engine *engine, const unsigned char *names, size_t len
     return xtls_status(mbedtls_ssl_conf_alpn_protocols(&engine->config, engine->alpn));
 }
 
-unsigned xtls_options_purpose(const xtls_engine *engine)
-{
-    return engine->role == XTLS_INITIATOR ? XTLS_PURPOSE_TLS_SERVER : XTLS_PURPOSE_TLS_CLIENT;
-}
-
 int xtls_engine_authorities(xtls_engine *engine, xtls_authorities *authorities)
 {
     if (engine == NULL || authorities == NULL) {

@@ -13,15 +13,12 @@
 
 /*
  * Whether the chain leads to an authority, by the same rules as when a ticket or a caller brings it. Mbed TLS has looked at
- * what the certificate is meant for, by the role of its end, and at nothing else.
+ * what the certificate is meant for, by the role of its end, which is not to count, and at nothing else.
  */
 static int judge_chain(xtls_engine *engine)
 {
-    unsigned problems = 0;
-    int status = xtls_authorities_verify_for(engine->authorities, xtls_options_purpose(engine), engine->peer.der,
-                                             engine->peer.length, &problems);
+    int status = xtls_authorities_verify(engine->authorities, engine->peer.der, engine->peer.length, &engine->problems);
 
-    engine->problems = (engine->problems & ~MBEDTLS_X509_BADCERT_NOT_TRUSTED) | problems;
     return status == XTLS_OK && engine->problems != 0 ? MBEDTLS_ERR_X509_CERT_VERIFY_FAILED : status;
 }
 

@@ -104,10 +104,15 @@ int xtls_peek_plain_alert(const mbedtls_ssl_context *ssl)
     return MBEDTLS_GET_UINT16_BE(record, 5);
 }
 
+int xtls_peek_skipped_alert(const mbedtls_ssl_context *ssl)
+{
+    return ssl->in_msgtype == MBEDTLS_SSL_MSG_ALERT && ssl->in_left == 0 ? xtls_peek_received_alert(ssl) : -1;
+}
+
 int xtls_peek_skipped_error(const mbedtls_ssl_context *ssl)
 {
-    return ssl->in_msgtype == MBEDTLS_SSL_MSG_ALERT && ssl->in_left == 0 &&
-           ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && ssl->in_msg[1] != MBEDTLS_SSL_ALERT_MSG_USER_CANCELED;
+    return xtls_peek_skipped_alert(ssl) >= 0 && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 &&
+           ssl->in_msg[1] != MBEDTLS_SSL_ALERT_MSG_USER_CANCELED;
 }
 
 void xtls_peek_protect_alerts(mbedtls_ssl_context *ssl)
@@ -145,6 +150,11 @@ static void forget_ticket(mbedtls_ssl_session *session)
     mbedtls_zeroize_and_free(session->ticket, session->ticket_len);
     session->ticket = NULL;
     session->ticket_len = 0;
+}
+
+size_t xtls_peek_ticket_length(const mbedtls_ssl_context *ssl)
+{
+    return ssl->session == NULL ? 0 : ssl->session->ticket_len;
 }
 
 void xtls_peek_forget_resumption(mbedtls_ssl_context *ssl)

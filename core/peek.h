@@ -50,6 +50,9 @@ int xtls_peek_received_alert(const mbedtls_ssl_context *ssl);
  */
 int xtls_peek_plain_alert(const mbedtls_ssl_context *ssl);
 
+/* level << 8 | description of the alert just read that Mbed TLS passed over, -1 when it was none. */
+int xtls_peek_skipped_alert(const mbedtls_ssl_context *ssl);
+
 /* The record just read was an error alert dressed as a warning, which Mbed TLS skips against RFC 8446 6.2. */
 int xtls_peek_skipped_error(const mbedtls_ssl_context *ssl);
 
@@ -65,6 +68,9 @@ void xtls_peek_protect_alerts(mbedtls_ssl_context *ssl);
  * does over datagrams only. What is left of the structure is empty; a client needs it, to read tickets with.
  */
 void xtls_peek_forget_handshake(mbedtls_ssl_context *ssl);
+
+/* Bytes of the ticket that has just come. */
+size_t xtls_peek_ticket_length(const mbedtls_ssl_context *ssl);
 
 /*
  * The same for the keys by which a session could be resumed: the latest ticket's, and on a server the secret that tickets

@@ -19,7 +19,6 @@ int xtls_records_send(void *context, const unsigned char *bytes, size_t length)
     if (status != XTLS_OK) {
         return status;
     }
-    xtls_alerts_observe(engine, bytes, length);
     return (int) length;
 }
 
@@ -41,6 +40,7 @@ int xtls_records_receive(void *context, unsigned char *output, size_t max)
     xtls_engine *engine = context;
     size_t length;
 
+    xtls_alerts_receive(engine);
     if (xtls_peek_skipped_error(&engine->ssl)) {
         return MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
     }

@@ -26,8 +26,8 @@ static int is_still_trusted(const xtls_engine *engine)
     unsigned problems = 0;
 
     return engine->authorities == NULL ||
-           (xtls_authorities_verify_for(engine->authorities, xtls_options_purpose(engine), engine->restored.der,
-                                        engine->restored.length, &problems) == XTLS_OK && problems == 0);
+           (xtls_authorities_verify(engine->authorities, engine->restored.der, engine->restored.length, &problems) ==
+                XTLS_OK && problems == 0);
 }
 
 static int is_own(const xtls_engine *engine, const unsigned char *session)
@@ -127,6 +127,19 @@ int xtls_engine_resume(xtls_engine *engine, const unsigned char *session, size_t
     return status;
 }
 
+/* Of a suite that is not on offer any more, no ticket may be offered (RFC 8446 4.2.11). */
+static int is_on_offer(const xtls_engine *engine, int suite)
+{
+    const int *one;
+
+    for (one = engine->suites; *one != 0; one++) {
+        if (*one == suite) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* A session that no longer fits the options is no error: a full handshake follows. */
 int xtls_resumption_offer(xtls_engine *engine)
 {
@@ -135,7 +148,7 @@ int xtls_resumption_offer(xtls_engine *engine)
     if (engine->offered == NULL) {
         return XTLS_OK;
     }
-    if (!is_still_trusted(engine)) {
+    if (!is_on_offer(engine, mbedtls_ssl_session_get_ciphersuite_id(engine->offered)) || !is_still_trusted(engine)) {
         xtls_chain_free(&engine->restored);
         return XTLS_OK;
     }
@@ -147,6 +160,12 @@ int xtls_resumption_offer(xtls_engine *engine)
     return xtls_status(error);
 }
 
+/*
+ * The longest ticket that is kept. It goes into one message with the rest of a hello, a cookie of 4 KiB and the protocols'
+ * names among it; those of others have up to a few KiB, with a chain of ours in them.
+ */
+#define TICKET_MAX 8192
+
 int xtls_resumption_keep(xtls_engine *engine)
 {
     mbedtls_ssl_session session;
@@ -154,6 +173,10 @@ int xtls_resumption_keep(xtls_engine *engine)
     size_t length = 0;
     int status;
 
+    if (xtls_peek_ticket_length(&engine->ssl) > TICKET_MAX) {
+        xtls_peek_forget_resumption(&engine->ssl);
+        return XTLS_OK;
+    }
     mbedtls_ssl_session_init(&session);
     status = mbedtls_ssl_get_session(&engine->ssl, &session);
     if (status == 0) {

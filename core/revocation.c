@@ -9,6 +9,7 @@
 #include "mbedtls/md.h"
 #include "mbedtls/x509_crl.h"
 #include "memory.h"
+#include "name.h"
 #include "x509_internal.h"
 
 /* A serial number, within the list's DER. */
@@ -116,49 +117,6 @@ void xtls_revocation_free(xtls_revocation *lists)
     }
 }
 
-/* --- names (RFC 5280 7.1, as Mbed TLS compares them) ------------------------------- */
-
-static unsigned char lower(unsigned char letter)
-{
-    return letter >= 'A' && letter <= 'Z' ? letter | 0x20 : letter;
-}
-
-static int is_text(const mbedtls_x509_buf *value)
-{
-    return value->tag == MBEDTLS_ASN1_UTF8_STRING || value->tag == MBEDTLS_ASN1_PRINTABLE_STRING;
-}
-
-static int is_same_value(const mbedtls_x509_buf *one, const mbedtls_x509_buf *other)
-{
-    size_t i;
-
-    if (one->len != other->len) {
-        return 0;
-    }
-    if (!is_text(one) || !is_text(other)) {
-        return one->tag == other->tag && memcmp(one->p, other->p, one->len) == 0;
-    }
-    for (i = 0; i < one->len; i++) {
-        if (lower(one->p[i]) != lower(other->p[i])) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static int is_same_name(const mbedtls_x509_name *one, const mbedtls_x509_name *other)
-{
-    while (one != NULL && other != NULL) {
-        if (one->oid.len != other->oid.len || memcmp(one->oid.p, other->oid.p, one->oid.len) != 0 ||
-            one->next_merged != other->next_merged || !is_same_value(&one->val, &other->val)) {
-            return 0;
-        }
-        one = one->next;
-        other = other->next;
-    }
-    return one == NULL && other == NULL;
-}
-
 /* --- judging ----------------------------------------------------------------------- */
 
 static int is_known_signer(const xtls_revocation *list, const mbedtls_x509_buf *key)
@@ -212,8 +170,8 @@ static int has_serial(const xtls_revocation *list, const mbedtls_x509_buf *numbe
     return bsearch(&wanted, list->serials, list->count, sizeof(wanted), compare) != NULL;
 }
 
-/* The strength of the issuer's key is judged where it signs certificates. */
-static uint32_t judge_list(xtls_revocation *list, const mbedtls_x509_crt *crt, const mbedtls_x509_crt *issuer)
+/* One that the issuer signed. The strength of its key is judged where it signs certificates. */
+static uint32_t judge_list(const xtls_revocation *list, const mbedtls_x509_crt *crt)
 {
     const mbedtls_x509_crt_profile *profile = &mbedtls_x509_crt_profile_default;
     const mbedtls_x509_crl *crl = &list->crl;
@@ -224,9 +182,6 @@ static uint32_t judge_list(xtls_revocation *list, const mbedtls_x509_crt *crt, c
     }
     if (mbedtls_x509_profile_check_pk_alg(profile, crl->sig_pk) != 0) {
         problems |= MBEDTLS_X509_BADCRL_BAD_PK;
-    }
-    if (!is_signed_by(list, issuer)) {
-        return problems | MBEDTLS_X509_BADCRL_NOT_TRUSTED;
     }
     if (has_serial(list, &crt->serial)) {
         problems |= MBEDTLS_X509_BADCERT_REVOKED;
@@ -240,17 +195,23 @@ static uint32_t judge_list(xtls_revocation *list, const mbedtls_x509_crt *crt, c
     return problems;
 }
 
+/* An issuer that has changed its key has a list by each of them: those by other keys say nothing of what this one signed. */
 uint32_t xtls_revocation_judge(xtls_revocation *lists, const mbedtls_x509_crt *crt, const mbedtls_x509_crt *issuer,
                                unsigned *found)
 {
     uint32_t problems = 0;
+    unsigned signed_by_issuer = 0;
 
     *found = 0;
     for (; lists != NULL; lists = lists->next) {
-        if (is_same_name(&lists->crl.issuer, &crt->issuer)) {
-            ++*found;
-            problems |= judge_list(lists, crt, issuer);
+        if (!xtls_name_is_same(&lists->crl.issuer, &crt->issuer)) {
+            continue;
+        }
+        ++*found;
+        if (is_signed_by(lists, issuer)) {
+            signed_by_issuer++;
+            problems |= judge_list(lists, crt);
         }
     }
-    return problems;
+    return *found > 0 && signed_by_issuer == 0 ? MBEDTLS_X509_BADCRL_NOT_TRUSTED : problems;
 }

@@ -17,7 +17,7 @@ int xtls_revocation_add(xtls_revocation **lists, const unsigned char *der, size_
 
 /*
  * Looks a certificate up in all lists of its issuer's name: bits of MBEDTLS_X509_BADCERT_REVOKED and
- * _BADCRL_*, and in *found how many lists there were. A list that `issuer` did not sign, or must not, is a problem.
+ * _BADCRL_*, and in *found how many lists there were. That `issuer` signed none of them, or must not, is a problem.
  */
 uint32_t xtls_revocation_judge(xtls_revocation *lists, const mbedtls_x509_crt *crt, const mbedtls_x509_crt *issuer,
                                unsigned *found);

@@ -21,6 +21,8 @@
 #define XTLS_ERR_CANCELED    (-0x1000B) /* the caller closed during the handshake, or aborted */
 #define XTLS_ERR_PUBLIC      (-0x1000C) /* the peer's public value is one that must not be computed with */
 #define XTLS_ERR_UNREQUESTED (-0x1000D) /* the server did not ask for our certificate */
+#define XTLS_ERR_OVERFLOW    (-0x1000F) /* a record of the peer's is longer than any may be */
+#define XTLS_ERR_MESSAGE     (-0x10010) /* a handshake message of the peer's is longer than those that are taken */
 #define XTLS_ERR_KEY         (-0x1000E) /* a public key that must not be computed with: key.h */
 
 /* --- inside the core ---------------------------------------------------------- */

@@ -25,6 +25,8 @@ export const STATUS = {
   public:      -0x1000c,
   unrequested: -0x1000d,
   key:         -0x1000e,
+  overflow:    -0x1000f,
+  message:     -0x10010,
 } as const;
 
 // prettier-ignore
@@ -43,6 +45,8 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   [STATUS.public]:      "method-violation",
   [STATUS.unrequested]: "certificate-not-requested",
   [STATUS.key]:         "unfit-key",
+  [STATUS.overflow]:    "protocol-violation",
+  [STATUS.message]:     "message-too-long",
 
   [-0x2700]: "certificate-refused",  // X509_CERT_VERIFY_FAILED
   [-0x2880]: "out-of-memory",        // X509_ALLOC_FAILED

@@ -108,6 +108,7 @@
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED /* resumption with ECDHE; psk_ke has no forward secrecy and stays out */
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE               /* the trust policy judges it after the handshake */
 #define MBEDTLS_SSL_SESSION_TICKETS                     /* resumption (no ssl_ticket.c: tickets.c keeps state) */
+#define MBEDTLS_SSL_TLS1_3_TICKET_NONCE_LENGTH 8        /* wolfSSL's clients take no longer ones; one ticket a handshake needs none at all */
 #define MBEDTLS_SSL_ALPN                                /* "xtls/1" */
 #define MBEDTLS_SSL_KEYING_MATERIAL_EXPORT              /* methods bind their proofs to the handshake */
 #define MBEDTLS_SSL_RECORD_SIZE_LIMIT                   /* RFC 8449, for small peers */

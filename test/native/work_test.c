@@ -2,7 +2,7 @@
  * How much a stranger can make us compute before it is known who is there: operations with keys are
  * counted where Mbed TLS and the core call them, at the victim's end alone. The strangers here hold
  * to TLS and choose every number that is theirs to choose.
- * Links with: -Wl,--wrap=mbedtls_pk_verify_ext,--wrap=mbedtls_pk_sign_ext,--wrap=psa_generate_key,--wrap=psa_raw_key_agreement,--wrap=xtls_tickets_take,--wrap=xtls_authorities_verify_for
+ * Links with: -Wl,--wrap=mbedtls_pk_verify_ext,--wrap=mbedtls_pk_sign_ext,--wrap=psa_generate_key,--wrap=psa_raw_key_agreement,--wrap=xtls_tickets_take,--wrap=xtls_authorities_verify
  */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 
@@ -91,16 +91,16 @@ size_t __wrap_xtls_tickets_take(xtls_tickets *tickets, const unsigned char *tick
     return __real_xtls_tickets_take(tickets, ticket, length, session);
 }
 
-int __real_xtls_authorities_verify_for(const xtls_authorities *authorities, unsigned purposes, const unsigned char *chain, size_t length,
+int __real_xtls_authorities_verify(const xtls_authorities *authorities, const unsigned char *chain, size_t length,
                                    unsigned *problems);
-int __wrap_xtls_authorities_verify_for(const xtls_authorities *authorities, unsigned purposes, const unsigned char *chain, size_t length,
+int __wrap_xtls_authorities_verify(const xtls_authorities *authorities, const unsigned char *chain, size_t length,
                                    unsigned *problems);
 
-int __wrap_xtls_authorities_verify_for(const xtls_authorities *authorities, unsigned purposes, const unsigned char *chain, size_t length,
+int __wrap_xtls_authorities_verify(const xtls_authorities *authorities, const unsigned char *chain, size_t length,
                                    unsigned *problems)
 {
     done.judged += is_counting;
-    return __real_xtls_authorities_verify_for(authorities, purposes, chain, length, problems);
+    return __real_xtls_authorities_verify(authorities, chain, length, problems);
 }
 
 /* --- a stranger meets a victim ------------------------------------------------------------- */

@@ -260,15 +260,13 @@ test("are good for verifyChain when OpenSSL finds them good for TLS clients, or 
   );
 });
 
-for (const [role, purpose] of [
-  ["initiator", "sslclient"],
-  ["responder", "sslserver"],
-] as const) {
-  test(`are good for its ${role} under authorities when OpenSSL finds them good for ${purpose}`, () => {
+/** Who dials is chance between two clients of XMPP: extendedKeyUsage must not depend on it. */
+for (const role of ["initiator", "responder"] as const) {
+  test(`are good for its ${role} under authorities when OpenSSL finds them good for TLS clients, or for TLS servers`, () => {
     assert.equal(
       differences(
         ({ chain }) => isLetIn(chain, role),
-        ({ theirs }) => theirs.has(purpose),
+        ({ theirs }) => theirs.size > 0,
       ),
       [],
     );

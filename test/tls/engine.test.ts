@@ -1,7 +1,8 @@
-import { XtlsError, type EngineOptions } from "../../bindings/node.ts";
+import { XtlsError, type Engine, type EngineOptions } from "../../bindings/node.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { assertNoLeak } from "./heap.ts";
+import { Middle, recordsOf } from "./middle.ts";
 import {
   bytesOf,
   codeThrownBy,
@@ -84,7 +85,13 @@ for (const length of [1, 1024, 16383, 16384, 16385, 65535, 65536, 65537, 200_000
 
 test("puts 16 KiB into one record, and the next byte into another", () => {
   const { initiator } = openPair(core);
-  for (const [length, records] of [[16383, 1], [16384, 1], [16385, 2], [32768, 2], [32769, 3]] as const) {
+  for (const [length, records] of [
+    [16383, 1],
+    [16384, 1],
+    [16385, 2],
+    [32768, 2],
+    [32769, 3],
+  ] as const) {
     initiator.write(pattern(length));
     const lengths = recordLengths(initiator.drain());
     assert.is(lengths.length, records);
@@ -246,9 +253,44 @@ test("cancels a handshake by close", () => {
   assert.is(ends.responder.error?.code, "handshake-canceled");
   assert.is(
     codeThrownBy(() => settle(ends)),
-    "alert-received",
+    "handshake-canceled",
   );
-  assert.is(ends.initiator.alerts.received?.level, "fatal");
+  // To the initiator the handshake was over when the responder left: it was closed in order.
+  assert.is(ends.initiator.state, "closed");
+  assert.is(ends.initiator.error, undefined);
+  assert.is(ends.initiator.alerts.received?.name, "close_notify");
+});
+
+test("cancels by user_canceled, a warning, and close_notify behind it, and so when it is aborted by that alert", () => {
+  for (const leave of [
+    (engine: Engine) => engine.close(),
+    (engine: Engine) => engine.abort(90, new XtlsError("timeout")),
+  ]) {
+    const middle = new Middle(core);
+    transfer(middle.initiator, middle.responder);
+    middle.responder.drain();
+    leave(middle.responder);
+    assert.equal(middle.responder.alerts.sent, { level: "warning", description: 90, name: "user_canceled" });
+    const sealed = middle.applicationFrom("responder");
+    const alerts = recordsOf(middle.responder.drain()).map((record) => [...sealed.open(record).content]);
+    assert.equal(alerts, [
+      [1, 90],
+      [1, 0],
+    ]);
+  }
+});
+
+test("understands a peer that cancels in the clear, since it has no keys yet", () => {
+  const ends = pair(core);
+  transfer(ends.initiator, ends.responder);
+  ends.initiator.close();
+  assert.equal([...ends.initiator.drain()], [21, 3, 3, 0, 2, 1, 90, 21, 3, 3, 0, 2, 1, 0]);
+  ends.responder.drain();
+  assert.is(
+    codeThrownBy(() => ends.responder.feed(Buffer.from("1503030002015a15030300020100", "hex"))),
+    "handshake-canceled",
+  );
+  assert.is(ends.responder.alerts.sent, undefined);
 });
 
 test("tells the peer why it was judged, and keeps the judge's error", () => {

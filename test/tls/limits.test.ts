@@ -2,7 +2,19 @@ import { XtlsError } from "../../bindings/errors.ts";
 import type { Core, Engine } from "../../bindings/node.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
-import { codeThrownBy, couple, openPair, pair, pattern, settle, thrown, transfer, type Pair } from "./pair.ts";
+import { ALERT, Middle, recordsOf } from "./middle.ts";
+import {
+  codeThrownBy,
+  couple,
+  handshake,
+  openPair,
+  pair,
+  pattern,
+  settle,
+  thrown,
+  transfer,
+  type Pair,
+} from "./pair.ts";
 
 const test = suite("limits");
 const core = await loadCore();
@@ -30,7 +42,10 @@ test("takes no plaintext at all when the ring has no room for its records", () =
 test("keeps room for close_notify and a fatal alert, however full the ring is", () => {
   const { initiator, responder } = openPair(core, { limit: 64 * KIB });
   for (const size of [16 * KIB, KIB, 64, 1]) fill(initiator, size);
-  assert.is(codeThrownBy(() => initiator.write(pattern(1))), "limit-exceeded");
+  assert.is(
+    codeThrownBy(() => initiator.write(pattern(1))),
+    "limit-exceeded",
+  );
   initiator.close();
   initiator.abort(90, new XtlsError("handshake-canceled"));
   assert.is(initiator.alerts.sent?.description, 90);
@@ -39,6 +54,28 @@ test("keeps room for close_notify and a fatal alert, however full the ring is", 
     responder.read();
   }
   assert.is(responder.alerts.received?.name, "close_notify");
+});
+
+test("says close_notify once and a fatal alert once, whatever number of bytes is free when no more plaintext is taken", () => {
+  for (let limit = 4 * KIB; limit < 4 * KIB + 16; limit++) {
+    const middle = new Middle(core, { limit });
+    const { initiator } = handshake(middle);
+    for (const size of [KIB, 64, 1]) fill(initiator, size);
+    initiator.close();
+    initiator.abort(46, new XtlsError("not-trusted"));
+    const sealed = middle.applicationFrom("initiator");
+    const contents = recordsOf(initiator.drain()).map((record) => sealed.open(record));
+    const alerts = contents.filter(({ type }) => type === ALERT).map(({ content }) => [...content]);
+    assert.equal(
+      alerts,
+      [
+        [1, 0],
+        [2, 46],
+      ],
+      `limit ${limit}`,
+    );
+    middle.dispose();
+  }
 });
 
 /** Writes until there is no room for `size` bytes. */

@@ -57,6 +57,14 @@ const utc = (time: Date): Bytes =>
   );
 
 const ECDSA_SHA256 = sequence(oid("1.2.840.10045.4.3.2"));
+const ECDSA_SHA3_256 = sequence(oid("2.16.840.1.101.3.4.3.10"));
+const ED25519 = sequence(oid("1.3.101.112"));
+
+/** [AlgorithmIdentifier, digest] by which a key signs. */
+function schemeOf(key: KeyObject, hash: Order["hash"]): readonly [Bytes, string | null] {
+  if (key.asymmetricKeyType === "ed25519") return [ED25519, null];
+  return hash === "sha3-256" ? [ECDSA_SHA3_256, hash] : [ECDSA_SHA256, "sha256"];
+}
 
 // --- extensions (RFC 5280 §4.2) ----------------------------------------------------------
 
@@ -96,6 +104,12 @@ export interface Order {
   /** Default: a fresh key of P-256, the same for all when `isCheap`. */
   readonly key?: KeyObject;
   readonly serial?: number;
+  /** By which it is signed. Default SHA-256. */
+  readonly hash?: "sha3-256";
+  /** Whole elements between the key and the extensions. */
+  readonly identifiers?: readonly Bytes[];
+  /** The tag around the extensions. Default [3]. */
+  readonly wrapper?: number;
 }
 
 export interface Minted extends Pick<Issued, "certificate" | "key" | "pem"> {
@@ -108,20 +122,23 @@ const DAY = 86_400_000;
 let last = 0;
 
 /** A certificate as ordered, valid from yesterday for a month. */
-export function mint({ name: own, by, extensions = [], key, serial = ++last }: Order): Minted {
+export function mint(order: Order): Minted {
+  const { name: own, by, extensions = [], key, serial = ++last, hash, identifiers = [], wrapper = 0xa3 } = order;
   const privateKey = key ?? generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   const signer = by?.privateKey ?? privateKey;
+  const [algorithm, digest] = schemeOf(signer, hash);
   const tbs = sequence(
     ...(extensions.length > 0 ? [tlv(0xa0, integer(2))] : []),
     integer(0x40, (serial >> 16) & 0xff, (serial >> 8) & 0xff, serial & 0xff),
-    ECDSA_SHA256,
+    algorithm,
     name(by?.name ?? own),
     sequence(utc(new Date(Date.now() - DAY)), utc(new Date(Date.now() + 30 * DAY))),
     name(own),
     createPublicKey(privateKey).export({ format: "der", type: "spki" }),
-    ...(extensions.length > 0 ? [tlv(0xa3, sequence(...extensions))] : []),
+    ...identifiers,
+    ...(extensions.length > 0 ? [tlv(wrapper, sequence(...extensions))] : []),
   );
-  const der = sequence(tbs, ECDSA_SHA256, tlv(0x03, Buffer.of(0), sign("sha256", tbs, signer)));
+  const der = sequence(tbs, algorithm, tlv(0x03, Buffer.of(0), sign(digest, tbs, signer)));
   const certificate = pem("CERTIFICATE", der);
   const ownKey = privateKey.export({ format: "pem", type: "pkcs8" }) as string;
   return { name: own, der, privateKey, certificate, key: ownKey, pem: ownKey + certificate };

@@ -1,7 +1,21 @@
 import type { Identity, Tickets, XtlsError } from "../../bindings/node.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
-import { bytesOf, codeThrownBy, couple, handshake, openPair, pair, settle, textOf, type Pair } from "./pair.ts";
+import { CIPHERSUITES } from "../../bindings/tls/names.ts";
+import { HANDSHAKE, messageBytes, Middle } from "./middle.ts";
+import {
+  bytesOf,
+  codeThrownBy,
+  couple,
+  dispose,
+  handshake,
+  openPair,
+  pair,
+  pattern,
+  settle,
+  textOf,
+  type Pair,
+} from "./pair.ts";
 
 const test = suite("resumption");
 const core = await loadCore();
@@ -185,6 +199,59 @@ test("fails typed when the binder does not verify", () => {
     error = reason as XtlsError;
   }
   assert.ok(error?.code === "protocol-violation" || ends.initiator.negotiated?.resumed === false);
+});
+
+const SUITES = Object.keys(CIPHERSUITES);
+
+/** Every choice of suites, in order of preference. */
+const CHOICES = SUITES.reduce<string[][]>(
+  (choices, one) => [...choices, ...choices.map((some) => [...some, one])],
+  [[]],
+).slice(1);
+
+/** The ticket of a handshake with this suite. */
+const sessionOf = (suite: string, tickets: Tickets): Uint8Array =>
+  openPair(core, { ciphersuites: [suite] }, {}, { tickets }).initiator.session as Uint8Array;
+
+for (const isRetried of [false, true])
+  test(`whatever suites are on offer at both ends, a ticket of another suite is gone on without${isRetried ? ", after a retry, too" : ""}`, () => {
+    const groups = isRetried ? ({ groups: ["P-384"] } as const) : {};
+    let count = 0;
+    for (const suite of SUITES)
+      for (const ours of CHOICES)
+        for (const theirs of CHOICES) {
+          if (!ours.some((one) => theirs.includes(one))) continue;
+          const tickets = core.tickets();
+          const options = { ciphersuites: ours, session: sessionOf(suite, tickets) };
+          const ends = openPair(core, {}, options, { ciphersuites: theirs, tickets, ...groups });
+          const isOnOffer = ours.includes(suite) && theirs.includes(suite);
+          assert.is(ends.initiator.negotiated?.resumed, isOnOffer, `${suite}: ${ours} and ${theirs}`);
+          dispose(ends);
+          count++;
+        }
+    assert.is(count, 3 * 37);
+  });
+
+test("a ticket so long that no hello has room for it is not kept", () => {
+  for (const [length, isKept] of [
+    [8192, true],
+    [8193, false],
+    [16000, false],
+  ] as const) {
+    const middle = new Middle(core);
+    handshake(middle);
+    const handle = pattern(length);
+    const body = Buffer.concat([
+      Buffer.of(0, 0, 1, 0, 1, 2, 3, 4, 0, length >> 8, length & 0xff),
+      handle,
+      Buffer.of(0, 0),
+    ]);
+    middle.initiator.feed(middle.applicationFrom("responder").seal(HANDSHAKE, messageBytes({ type: 4, body })));
+    const { session } = middle.initiator;
+    assert.is(session !== undefined, isKept, `${length}`);
+    if (session) assert.ok(pair(core, {}, { session }).initiator.drain().length > length);
+    middle.dispose();
+  }
 });
 
 test.run();
