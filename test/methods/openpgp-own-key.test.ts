@@ -229,6 +229,17 @@ test("says which package is missing and how to install it", async () => {
   }
 });
 
+test("says that WebCrypto is missing, as on pages without HTTPS, and blames nobody's key for it", async () => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, "crypto") as PropertyDescriptor;
+  Object.defineProperty(globalThis, "crypto", { value: { getRandomValues: crypto.getRandomValues.bind(crypto) }, configurable: true });
+  try {
+    assert.equal(await ends(asRomeo(), asJuliet()), ["platform-unsupported", "platform-unsupported"]);
+  } finally {
+    Object.defineProperty(globalThis, "crypto", before);
+  }
+  assert.equal(await ends(asRomeo(), asJuliet()), ["verified", "verified"]);
+});
+
 test("puts nothing of the package into the bundle that imports the method", async () => {
   const entry = fileURLToPath(new URL("../../bindings/methods/openpgp.ts", import.meta.url));
   const { outputFiles, metafile } = await build({

@@ -44,7 +44,7 @@ interface Parts {
 
 function elements(der: Uint8Array): Buffer[] {
   const found: Buffer[] = [];
-  for (let at = 0; at < der.length; ) {
+  for (let at = 0; at < der.length;) {
     const first = der[at + 1]!;
     const digits = first < 0x80 ? 0 : first & 0x7f;
     const length = digits === 0 ? first : Buffer.from(der).readUIntBE(at + 2, digits);
@@ -67,7 +67,10 @@ function partsOf(key: KeyObject): Parts {
 }
 
 const createPublic = (key: KeyObject): Buffer =>
-  Buffer.from(openssl(["pkey", "-pubout"], key.export({ format: "pem", type: "pkcs8" }) as string).replace(/-----.*-----|\s/g, ""), "base64");
+  Buffer.from(
+    openssl(["pkey", "-pubout"], key.export({ format: "pem", type: "pkcs8" }) as string).replace(/-----.*-----|\s/g, ""),
+    "base64",
+  );
 
 const version = (number: number) => tlv(INTEGER, Uint8Array.of(number));
 
@@ -80,10 +83,12 @@ const KEY_USAGE = tlv(
 /** Each form of one key. */
 const FORMS: Readonly<Record<string, (parts: Parts) => Uint8Array>> = {
   "version 1": ({ algorithm, key }) => tlv(SEQUENCE, version(0), algorithm, key),
-  "version 1 with attributes, as Windows and .NET have it": ({ algorithm, key }) => tlv(SEQUENCE, version(0), algorithm, key, KEY_USAGE),
+  "version 1 with attributes, as Windows and .NET have it": ({ algorithm, key }) =>
+    tlv(SEQUENCE, version(0), algorithm, key, KEY_USAGE),
   "version 1 with an empty set of attributes": ({ algorithm, key }) => tlv(SEQUENCE, version(0), algorithm, key, tlv(ATTRIBUTES)),
   "version 2": ({ algorithm, key }) => tlv(SEQUENCE, version(1), algorithm, key),
-  "version 2 with its public key": ({ algorithm, key, publicKey }) => tlv(SEQUENCE, version(1), algorithm, key, tlv(PUBLIC_KEY, publicKey)),
+  "version 2 with its public key": ({ algorithm, key, publicKey }) =>
+    tlv(SEQUENCE, version(1), algorithm, key, tlv(PUBLIC_KEY, publicKey)),
   "version 2 with attributes and its public key": ({ algorithm, key, publicKey }) =>
     tlv(SEQUENCE, version(1), algorithm, key, KEY_USAGE, tlv(PUBLIC_KEY, publicKey)),
 };
@@ -91,12 +96,14 @@ const FORMS: Readonly<Record<string, (parts: Parts) => Uint8Array>> = {
 /** What is no PKCS#8, but looks like it. */
 const BROKEN: Readonly<Record<string, (parts: Parts) => Uint8Array>> = {
   "version 3": ({ algorithm, key }) => tlv(SEQUENCE, version(2), algorithm, key),
-  "version 1 with a public key": ({ algorithm, key, publicKey }) => tlv(SEQUENCE, version(0), algorithm, key, tlv(PUBLIC_KEY, publicKey)),
+  "version 1 with a public key": ({ algorithm, key, publicKey }) =>
+    tlv(SEQUENCE, version(0), algorithm, key, tlv(PUBLIC_KEY, publicKey)),
   "attributes behind the public key": ({ algorithm, key, publicKey }) =>
     tlv(SEQUENCE, version(1), algorithm, key, tlv(PUBLIC_KEY, publicKey), KEY_USAGE),
   "attributes twice": ({ algorithm, key }) => tlv(SEQUENCE, version(1), algorithm, key, KEY_USAGE, KEY_USAGE),
   "something else behind the key": ({ algorithm, key }) => tlv(SEQUENCE, version(1), algorithm, key, tlv(0x82, Uint8Array.of(0))),
-  "attributes that are longer than the file": ({ algorithm, key }) => tlv(SEQUENCE, version(0), algorithm, key, Uint8Array.of(ATTRIBUTES, 5)),
+  "attributes that are longer than the file": ({ algorithm, key }) =>
+    tlv(SEQUENCE, version(0), algorithm, key, Uint8Array.of(ATTRIBUTES, 5)),
   "no key": ({ algorithm }) => tlv(SEQUENCE, version(0), algorithm),
   "a number": () => tlv(SEQUENCE, version(0)),
 };
@@ -104,15 +111,30 @@ const BROKEN: Readonly<Record<string, (parts: Parts) => Uint8Array>> = {
 /* --- PEM and PBES2 ------------------------------------------------------------------- */
 
 const pem = (label: string, der: Uint8Array): string =>
-  [`-----BEGIN ${label}-----`, ...Buffer.from(der).toString("base64").match(/.{1,64}/g)!, `-----END ${label}-----`, ""].join("\n");
+  [
+    `-----BEGIN ${label}-----`,
+    ...Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g)!,
+    `-----END ${label}-----`,
+    "",
+  ].join("\n");
 
 /** AES-256-CBC under PBKDF2-HMAC-SHA-256, few rounds. */
 function encrypted(der: Uint8Array, passphrase = PASSPHRASE): Uint8Array {
   const [salt, iv, rounds] = [randomBytes(8), randomBytes(16), 10];
   const cipher = createCipheriv("aes-256-cbc", pbkdf2Sync(passphrase, salt, rounds, 32, "sha256"), iv);
   const oid = (hex: string) => tlv(OID, Buffer.from(hex, "hex"));
-  const kdf = tlv(SEQUENCE, oid("2a864886f70d01050c"), tlv(SEQUENCE, octets(salt), version(rounds), tlv(SEQUENCE, oid("2a864886f70d0209"), tlv(0x05))));
-  const scheme = tlv(SEQUENCE, oid("2a864886f70d01050d"), tlv(SEQUENCE, kdf, tlv(SEQUENCE, oid("60864801650304012a"), octets(iv))));
+  const kdf = tlv(
+    SEQUENCE,
+    oid("2a864886f70d01050c"),
+    tlv(SEQUENCE, octets(salt), version(rounds), tlv(SEQUENCE, oid("2a864886f70d0209"), tlv(0x05))),
+  );
+  const scheme = tlv(
+    SEQUENCE,
+    oid("2a864886f70d01050d"),
+    tlv(SEQUENCE, kdf, tlv(SEQUENCE, oid("60864801650304012a"), octets(iv))),
+  );
   return tlv(SEQUENCE, scheme, tlv(OCTETS, Buffer.concat([cipher.update(der), cipher.final()])));
 }
 
@@ -124,8 +146,15 @@ for (const [form, write] of Object.entries(FORMS)) {
       if (!form.includes("public key"))
         assert.ok(createPrivateKey({ key: Buffer.from(der), format: "der", type: "pkcs8" }).equals(key));
       const plain = core.identityFromPEM(pem("PRIVATE KEY", der) + CERTIFICATES[kind]);
-      const locked = await core.identityFromEncryptedPEM(pem("ENCRYPTED PRIVATE KEY", encrypted(der)) + CERTIFICATES[kind], PASSPHRASE);
-      assert.is(plain.toPEM(), core.identityFromPEM(key.export({ format: "pem", type: "pkcs8" }) + CERTIFICATES[kind]!).toPEM(), kind);
+      const locked = await core.identityFromEncryptedPEM(
+        pem("ENCRYPTED PRIVATE KEY", encrypted(der)) + CERTIFICATES[kind],
+        PASSPHRASE,
+      );
+      assert.is(
+        plain.toPEM(),
+        core.identityFromPEM(key.export({ format: "pem", type: "pkcs8" }) + CERTIFICATES[kind]!).toPEM(),
+        kind,
+      );
       assert.is(locked.toPEM(), plain.toPEM(), kind);
       assert.is(openPair(core, {}, { identity: locked }).responder.peer?.spkiFingerprint, plain.spkiFingerprint);
     }
@@ -150,7 +179,9 @@ for (const [form, write] of Object.entries(BROKEN)) {
 }
 
 test("a right passphrase is none that is wrong, whatever it has opened", async () => {
-  const others = ["ed25519", "x25519"].map((type) => generateKeyPairSync(type as "ed25519").privateKey.export({ format: "der", type: "pkcs8" }));
+  const others = ["ed25519", "x25519"].map((type) =>
+    generateKeyPairSync(type as "ed25519").privateKey.export({ format: "der", type: "pkcs8" }),
+  );
   for (const der of others) {
     const error = await core
       .identityFromEncryptedPEM(pem("ENCRYPTED PRIVATE KEY", encrypted(der)) + CERTIFICATES["P-256"], PASSPHRASE)
@@ -163,7 +194,10 @@ test("a passphrase opens what others encrypted under it as it was typed, compose
   const der = KEYS["P-256"]!.export({ format: "der", type: "pkcs8" });
   for (const passphrase of ["J\u00falia", "Ju\u0301lia"]) {
     const text = pem("ENCRYPTED PRIVATE KEY", encrypted(der, passphrase)) + CERTIFICATES["P-256"];
-    assert.is((await core.identityFromEncryptedPEM(text, passphrase)).toPEM(), core.identityFromPEM(pem("PRIVATE KEY", der) + CERTIFICATES["P-256"]).toPEM());
+    assert.is(
+      (await core.identityFromEncryptedPEM(text, passphrase)).toPEM(),
+      core.identityFromPEM(pem("PRIVATE KEY", der) + CERTIFICATES["P-256"]).toPEM(),
+    );
     const error = await core.identityFromEncryptedPEM(text, "Julia").catch((caught: XtlsError) => caught);
     assert.is((error as XtlsError).code, "wrong-passphrase");
   }

@@ -127,9 +127,11 @@ else {
     const there = await place();
     await tried(there);
     for (const name of ["trust.json", "identity.pem"]) fs.chmodSync(join(there.root, name), 0o666);
-    for (const words of [await wordsOf(there.store.list()), await wordsOf(loadIdentity(core, there.key))]) assert.match(words, /chmod 600/);
+    for (const words of [await wordsOf(there.store.list()), await wordsOf(loadIdentity(core, there.key))])
+      assert.match(words, /chmod 600/);
     fs.chmodSync(there.root, 0o777);
-    for (const words of [await wordsOf(there.store.list()), await wordsOf(loadIdentity(core, there.key))]) assert.match(words, /chmod go-w/);
+    for (const words of [await wordsOf(there.store.list()), await wordsOf(loadIdentity(core, there.key))])
+      assert.match(words, /chmod go-w/);
     assert.equal((await readdir(there.root)).sort(), ["identity.pem", "trust.json"]);
   });
 }

@@ -33,10 +33,22 @@ test("is, framed, namespace, local name, attributes with their namespaces, child
 /** Two ways to write the same. The second is what Prosody or ejabberd, or a reader behind them, makes of the first. */
 const SAME: readonly (readonly [what: string, one: string, other: string])[] = [
   ["an attribute's prefix", `<x xmlns="u" xmlns:a="v" a:b="1" b="2"/>`, `<x b="2" xmlns:ns1="v" ns1:b="1" xmlns="u"/>`],
-  ["two prefixes for one namespace", `<x xmlns="u" xmlns:a="v" a:b="1" a:c="2"/>`, `<x xmlns="u" xmlns:n="v" n:c="2" xmlns:m="v" m:b="1"/>`],
-  ["an element's prefix", `<x xmlns="u"><a:b xmlns:a="v"><c/><a:d/></a:b></x>`, `<x xmlns="u"><b xmlns="v"><c xmlns="u"/><d/></b></x>`],
+  [
+    "two prefixes for one namespace",
+    `<x xmlns="u" xmlns:a="v" a:b="1" a:c="2"/>`,
+    `<x xmlns="u" xmlns:n="v" n:c="2" xmlns:m="v" m:b="1"/>`,
+  ],
+  [
+    "an element's prefix",
+    `<x xmlns="u"><a:b xmlns:a="v"><c/><a:d/></a:b></x>`,
+    `<x xmlns="u"><b xmlns="v"><c xmlns="u"/><d/></b></x>`,
+  ],
   ["where a prefix is declared", `<x xmlns="u" xmlns:a="v"><y a:b="1"/></x>`, `<x xmlns="u"><y xmlns:a="v" a:b="1"/></x>`],
-  ["a prefix declared anew", `<x xmlns="u" xmlns:a="v"><y xmlns:a="w" a:b="1"/></x>`, `<x xmlns="u"><y xmlns:c="w" c:b="1"/></x>`],
+  [
+    "a prefix declared anew",
+    `<x xmlns="u" xmlns:a="v"><y xmlns:a="w" a:b="1"/></x>`,
+    `<x xmlns="u"><y xmlns:c="w" c:b="1"/></x>`,
+  ],
   ["no namespace, said once more", `<x xmlns="u"><y xmlns=""><z/></y></x>`, `<x xmlns="u"><y xmlns=""><z xmlns=""/></y></x>`],
   ["the namespace, said once more", `<x xmlns="u"><y/></x>`, `<x xmlns="u"><y xmlns="u"/></x>`],
   ["a declaration that nobody needs", `<x xmlns="u" xmlns:a="v"/>`, `<x xmlns="u"/>`],
@@ -55,7 +67,11 @@ const OTHER: readonly (readonly [what: string, one: string, other: string])[] = 
   ["whose attribute it is", `<x xmlns="u" xmlns:a="v" a:b="1" b="2"/>`, `<x xmlns="u" xmlns:a="v" a:b="2" b="1"/>`],
   ["the namespace of an element", `<x xmlns="u"><y/></x>`, `<x xmlns="u"><y xmlns="v"/></x>`],
   ["whether an element is in a namespace", `<x xmlns="u"><y/></x>`, `<x xmlns="u"><y xmlns=""/></x>`],
-  ["whether an element in an element of none is in a namespace", `<x xmlns="u"><y xmlns=""><z/></y></x>`, `<x xmlns="u"><y xmlns=""><z xmlns="u"/></y></x>`],
+  [
+    "whether an element in an element of none is in a namespace",
+    `<x xmlns="u"><y xmlns=""><z/></y></x>`,
+    `<x xmlns="u"><y xmlns=""><z xmlns="u"/></y></x>`,
+  ],
   ["what stands where in a text", `<x xmlns="u">ab<y/>c</x>`, `<x xmlns="u">a<y/>bc</x>`],
   ["the language", `<x xmlns="u" xml:lang="de"/>`, `<x xmlns="u" lang="de"/>`],
   ["whether an attribute is there", `<x xmlns="u" a=""/>`, `<x xmlns="u"/>`],
@@ -89,15 +105,24 @@ const tree: Arbitrary<Tree> = fc.letrec<{ tree: Tree }>((tie) => ({
   tree: fc.record({
     namespace,
     local,
-    attributes: fc.uniqueArray(fc.tuple(namespace, local, value), { maxLength: 3, selector: ([namespace, local]) => `${namespace} ${local}` }),
+    attributes: fc.uniqueArray(fc.tuple(namespace, local, value), {
+      maxLength: 3,
+      selector: ([namespace, local]) => `${namespace} ${local}`,
+    }),
     children: fc.array(fc.oneof({ maxDepth: 3 }, value, tie("tree")), { maxLength: 3 }),
   }),
 })).tree;
 
 /** One of the ways to write it: which prefix, which order, a reference or not. `choose` says which of so many. */
-function written({ namespace, local, attributes, children }: Tree, choose: (count: number) => number, outer = "jabber:client"): string {
+function written(
+  { namespace, local, attributes, children }: Tree,
+  choose: (count: number) => number,
+  outer = "jabber:client",
+): string {
   const isPrefixed = namespace !== "" && choose(2) === 0;
-  const declarations = [isPrefixed ? ` xmlns:p="${namespace}"` : namespace === outer && choose(2) === 0 ? "" : ` xmlns="${namespace}"`];
+  const declarations = [
+    isPrefixed ? ` xmlns:p="${namespace}"` : namespace === outer && choose(2) === 0 ? "" : ` xmlns="${namespace}"`,
+  ];
   const own = attributes.map(([namespace, local, value], at) => {
     if (namespace === "") return ` ${local}="${escaped(value, choose)}"`;
     declarations.push(` xmlns:n${at}="${namespace}"`);
@@ -113,7 +138,10 @@ function written({ namespace, local, attributes, children }: Tree, choose: (coun
 
 function escaped(text: string, choose: (count: number) => number): string {
   const references: Record<string, string> = { "<": "&lt;", "&": "&amp;", '"': "&quot;" };
-  return text.replace(/[<&"\t\n\r]/g, (character) => references[character] ?? (choose(2) === 0 ? character : `&#${character.charCodeAt(0)};`));
+  return text.replace(
+    /[<&"\t\n\r]/g,
+    (character) => references[character] ?? (choose(2) === 0 ? character : `&#${character.charCodeAt(0)};`),
+  );
 }
 
 test("is one for all the ways to write a tree", () => {
@@ -139,7 +167,11 @@ test("is another for another tree", () => {
     [...attributes].map(String).sort(),
     children.reduce<unknown[]>((list, child) => {
       if (typeof child !== "string") return [...list, meaning(child)];
-      return typeof list.at(-1) === "string" ? [...list.slice(0, -1), `${list.at(-1) as string}${child}`] : child === "" ? list : [...list, child];
+      return typeof list.at(-1) === "string"
+        ? [...list.slice(0, -1), `${list.at(-1) as string}${child}`]
+        : child === ""
+          ? list
+          : [...list, child];
     }, []),
   ];
   fc.assert(

@@ -19,7 +19,9 @@ const limits = { stanza: 1_000_000, depth: 64, stanzaElements: 4096, stanzaAttri
 type Plain = readonly [name: string, attributes: readonly (readonly [string, string])[], children: readonly (Plain | string)[]];
 
 function plain({ name, attrs, children }: Element): Plain {
-  const attributes = Object.entries(attrs as Record<string, unknown>).filter(([, value]) => value !== undefined && value !== null);
+  const attributes = Object.entries(attrs as Record<string, unknown>).filter(
+    ([, value]) => value !== undefined && value !== null,
+  );
   const merged: (Plain | string)[] = [];
   for (const child of children as readonly unknown[]) {
     if (child instanceof Element) merged.push(plain(child));
@@ -43,7 +45,10 @@ const character = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(..."abc\u00e9") },
   {
     weight: 1,
-    arbitrary: fc.integer({ min: 0x20, max: 0x10ffff }).map(String.fromCodePoint).filter((text) => /^[ -\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]$/u.test(text)),
+    arbitrary: fc
+      .integer({ min: 0x20, max: 0x10ffff })
+      .map(String.fromCodePoint)
+      .filter((text) => /^[ -\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]$/u.test(text)),
   },
 );
 const text = fc.string({ unit: character, maxLength: 12 });
@@ -63,11 +68,17 @@ const child: Arbitrary<Element> = fc.letrec<{ element: Element }>((tie) => ({
       attributes,
       children: fc.array(fc.oneof({ maxDepth: 3 }, text, fc.constantFrom(null, 7), tie("element")), { maxLength: 4 }),
     })
-    .map(({ name, namespace, attributes, children }) => elementOf(name, { ...(namespace !== undefined && { xmlns: namespace }), ...attributes }, children)),
+    .map(({ name, namespace, attributes, children }) =>
+      elementOf(name, { ...(namespace !== undefined && { xmlns: namespace }), ...attributes }, children),
+    ),
 })).element;
 
 const stanza = fc
-  .record({ kind: fc.constantFrom("message", "presence", "iq"), attributes, children: fc.array(fc.oneof(text, child), { maxLength: 4 }) })
+  .record({
+    kind: fc.constantFrom("message", "presence", "iq"),
+    attributes,
+    children: fc.array(fc.oneof(text, child), { maxLength: 4 }),
+  })
   .map(({ kind, attributes, children }) => elementOf(kind, { "xmlns:n": "urn:n", ...attributes }, children));
 
 function elementOf(name: string, attributes: object, children: readonly unknown[]): Element {
@@ -102,21 +113,53 @@ test("white space is what it was, in texts and in attributes, at both ends of a 
 test("what XML cannot hold is refused, and not sent as something else", () => {
   for (const character of ["\0", "\u0001", "\u000b", "\u001f", "\ufffe", "\uffff", "\ud800", "\udc00"])
     for (const unfit of [xml("message", {}, `a${character}b`), xml("message", { id: `a${character}b` })])
-      assert.is(code(() => serialise(unfit, limits)), "unfit-stanza", JSON.stringify(character));
+      assert.is(
+        code(() => serialise(unfit, limits)),
+        "unfit-stanza",
+        JSON.stringify(character),
+      );
 });
 
 test("a name is a name: nothing that stands in it is read as something else", () => {
-  const names = ["", "a b='c'", "a/", "a/><b", "a>", "a=", "<a", "a\n", "1a", "-a", "a\u00a0b", "a:b:c", ":a", "a:", "xmlns:a", "\ud800"];
+  const names = [
+    "",
+    "a b='c'",
+    "a/",
+    "a/><b",
+    "a>",
+    "a=",
+    "<a",
+    "a\n",
+    "1a",
+    "-a",
+    "a\u00a0b",
+    "a:b:c",
+    ":a",
+    "a:",
+    "xmlns:a",
+    "\ud800",
+  ];
   for (const name of names) {
-    assert.is(code(() => serialise(xml("message", {}, new Element(name, {})), limits)), "unfit-stanza", JSON.stringify(name));
+    assert.is(
+      code(() => serialise(xml("message", {}, new Element(name, {})), limits)),
+      "unfit-stanza",
+      JSON.stringify(name),
+    );
     if (name !== "xmlns:a")
-      assert.is(code(() => serialise(xml("message", { [name]: "b" }), limits)), "unfit-stanza", JSON.stringify(name));
+      assert.is(
+        code(() => serialise(xml("message", { [name]: "b" }), limits)),
+        "unfit-stanza",
+        JSON.stringify(name),
+      );
   }
 });
 
 test("one attribute by two names is refused", () => {
   const twice = xml("message", { "xmlns:a": "urn:x", "xmlns:b": "urn:x", "a:id": "1", "b:id": "2" });
-  assert.is(code(() => serialise(twice, limits)), "unfit-stanza");
+  assert.is(
+    code(() => serialise(twice, limits)),
+    "unfit-stanza",
+  );
 });
 
 test("a tree that contains itself, or is too deep, costs no more than the limits allow", () => {

@@ -10,8 +10,20 @@ const outside = (): Element => xml("outside", { xmlns: "" }, xml("inside"), xml(
 /** Fresh children for an offer, each strange in another way, and all in a namespace. */
 function strangeChildren(): Element[] {
   return [
-    xml("later", { xmlns: "urn:example:later", "xmlns:a": "urn:example:a", "xmlns:z": "urn:example:a", "a:b": "1", b: "2", "z:c": "3" }),
-    xml("z:later", { "xmlns:z": "urn:example:later", "z:b": "1", b: "2" }, xml("z:inside", { "xmlns:z": "urn:example:inside", "z:b": "3" }), xml("z:after")),
+    xml("later", {
+      xmlns: "urn:example:later",
+      "xmlns:a": "urn:example:a",
+      "xmlns:z": "urn:example:a",
+      "a:b": "1",
+      b: "2",
+      "z:c": "3",
+    }),
+    xml(
+      "z:later",
+      { "xmlns:z": "urn:example:later", "z:b": "1", b: "2" },
+      xml("z:inside", { "xmlns:z": "urn:example:inside", "z:b": "3" }),
+      xml("z:after"),
+    ),
     xml("spaced", { xmlns: "urn:example:later", note: "1\n2\t3\r\n4", "xml:lang": "it" }, " 1\r2\r\n3 ", xml("part"), "\r\n"),
   ];
 }
@@ -24,7 +36,8 @@ export async function withStrangeOffers<Result>(hasOutsider: boolean, body: () =
   const { append } = Element.prototype;
   Element.prototype.append = function (...nodes): void {
     // A parser appends too: what it reads has them already.
-    const isBuilt = this.name === "offer" && (nodes[0] as Element | undefined)?.name === "bind" && this.getChild("spaced") === undefined;
+    const isBuilt =
+      this.name === "offer" && (nodes[0] as Element | undefined)?.name === "bind" && this.getChild("spaced") === undefined;
     if (isBuilt) append.call(this, ...strangeChildren(), ...(hasOutsider ? [outside()] : []));
     append.call(this, ...nodes);
   };

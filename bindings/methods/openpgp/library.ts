@@ -5,18 +5,21 @@
  * Only types are imported ahead, and none of them is in a public declaration.
  */
 import type * as OpenPgp from "openpgp";
+import { withSubtle } from "../../base/platform.ts";
 import { XtlsError } from "../../errors.ts";
 
 export type Library = typeof OpenPgp;
 
-/** @throws XtlsError `dependency-missing` */
+const WHAT = "The method openpgp";
+
+/** @throws XtlsError `dependency-missing`; `platform-unsupported` without WebCrypto, for which the package would blame a key or a signature */
 export async function loadLibrary(): Promise<Library> {
-  // The `.catch` stands here for bundlers too: with it a missing package is no error before run time.
-  return import("openpgp").catch((cause: unknown) => {
-    throw new XtlsError("dependency-missing", "The method openpgp needs the package openpgp: npm install openpgp@6", {
-      cause,
-    });
-  });
+  return withSubtle(WHAT, () =>
+    // The `.catch` stands here for bundlers too: with it a missing package is no error before run time.
+    import("openpgp").catch((cause: unknown) => {
+      throw new XtlsError("dependency-missing", `${WHAT} needs the package openpgp: npm install openpgp@6`, { cause });
+    }),
+  );
 }
 
 /** What we accept of anybody's key or signature, and of our own. */
