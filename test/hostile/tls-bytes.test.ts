@@ -92,6 +92,89 @@ test("no message of a handshake can be left out, said twice or said out of turn,
   assert.is(count, 36);
 });
 
+// --- faults ---------------------------------------------------------------------------------------------------
+
+const PROTOCOL = "xtls/1";
+const protocols = extension(EXTENSION.protocols, vector(2, vector(1, Buffer.from(PROTOCOL))));
+const sizeLimit = extension(EXTENSION.sizeLimit, Buffer.of(0x40, 1));
+const pskModes = extension(EXTENSION.pskModes, vector(1, Buffer.of(1)));
+
+type Change = (message: Buffer) => Buffer;
+const same: Change = (message) => message;
+
+/** Shakes hands with the message of this kind changed, all else being as it must be; returns the victim. */
+function withServers(kind: number, change: Change): Engine {
+  const hostile = server(initiator({ alpn: [PROTOCOL] }));
+  const changed = (message: Buffer) => (message[0] === kind ? change(message) : message);
+  hostile.feed(hostile.hello(kind === MESSAGE.serverHello ? change : same));
+  for (const make of [
+    () => hostile.encryptedExtensions(protocols, sizeLimit),
+    () => hostile.certificateRequest(),
+    () => hostile.certificate(),
+    () => hostile.verify(),
+    () => hostile.finished(),
+  ])
+    hostile.feed(hostile.say(changed(make())));
+  return hostile.victim;
+}
+
+function withClients(kind: number, change: Change): Engine {
+  const hostile = client(responder({ alpn: [PROTOCOL] }));
+  const changed = (message: Buffer) => (message[0] === kind ? change(message) : message);
+  const hello = changed(hostile.hello([protocols, sizeLimit, pskModes]));
+  try {
+    hostile.meet(hello);
+  } catch {
+    return hostile.victim; // which does not answer it, or not so that it could go on
+  }
+  for (const make of [() => hostile.certificate(), () => hostile.verify(), () => hostile.finished()])
+    hostile.feed(hostile.say(changed(make())));
+  return hostile.victim;
+}
+
+/** Bytes of a Certificate before the certificate itself, which is another subject. */
+const ENVELOPE = 12;
+
+/** Every byte of such a message, changed in two ways. */
+function* changes(length: number): Generator<readonly [string, Change]> {
+  for (let at = 0; at < length; at++) {
+    for (const change of [(byte: number) => byte ^ 1, () => 0xff]) {
+      yield [
+        `byte ${at}`,
+        (message) => Buffer.from(message.map((byte, index) => (index === at ? change(byte) : byte))),
+      ];
+    }
+  }
+}
+
+const MESSAGES = [
+  [
+    "server",
+    withServers,
+    ["serverHello", "encryptedExtensions", "certificateRequest", "certificate", "certificateVerify", "finished"],
+  ],
+  ["client", withClients, ["clientHello", "certificate", "certificateVerify", "finished"]],
+] as const;
+
+test("no byte that a peer gets wrong, in any message, is called a defect of ours", () => {
+  for (const [whose, shakeHands, names] of MESSAGES) {
+    for (const name of names) {
+      const kind = MESSAGE[name];
+      let length = 0;
+      assert.is(shakeHands(kind, (message) => ((length = message.length), message)).state, "open");
+      for (const [what, change] of changes(Math.min(length, name === "certificate" ? ENVELOPE : length))) {
+        const victim = shakeHands(kind, change);
+        const where = `the ${whose}'s ${name}, ${what}: ${victim.error?.message}`;
+        if (victim.state === "failed")
+          assert.ok(["peer", "anyone", "network"].includes(victim.error!.row.blame), where);
+        else assert.is(victim.negotiated === undefined, victim.state === "handshaking", where);
+        assert.is.not(victim.alerts.sent?.name, "internal_error", where);
+        victim[Symbol.dispose]();
+      }
+    }
+  }
+});
+
 // --- changes of keys --------------------------------------------------------------------------------------------
 
 /** What a peer says in one record with the last message under the old keys: whole, and its first bytes. */

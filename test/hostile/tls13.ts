@@ -56,7 +56,16 @@ export const MESSAGE = {
   keyUpdate: 24,
 } as const;
 export const RECORD = { alert: 21, handshake: 22, data: 23 } as const;
-export const EXTENSION = { groups: 10, schemes: 13, psk: 41, versions: 43, pskModes: 45, keyShare: 51 } as const;
+export const EXTENSION = {
+  groups: 10,
+  schemes: 13,
+  protocols: 16,
+  sizeLimit: 28,
+  psk: 41,
+  versions: 43,
+  pskModes: 45,
+  keyShare: 51,
+} as const;
 const TLS13 = number(0x0304, 2);
 const ECDSA_SHA256 = 0x0403;
 
@@ -386,12 +395,15 @@ export class Server extends Hand {
     return message(MESSAGE.serverHello, ...head, vector(2, extension(EXTENSION.versions, TLS13), ...extensions));
   }
 
-  /** The ServerHello, noted, and handshake keys from now on: its record is in the clear. */
-  hello(): Buffer {
+  /**
+   * The ServerHello, noted, and handshake keys from now on: its record is in the clear.
+   * @param change what becomes of the message
+   */
+  hello(change: (message: Buffer) => Buffer = (message) => message): Buffer {
     const at = this.#hello.length - this.#hello.readUInt16BE(this.#extensionsAt());
     const theirs = keyShareOf(this.#hello.subarray(at));
     const share = makeShare(theirs.group);
-    const record = this.say(this.answer(randomBytes(32), extension(EXTENSION.keyShare, shareExtension(share))));
+    const record = this.say(change(this.answer(randomBytes(32), extension(EXTENSION.keyShare, shareExtension(share)))));
     this.protect(share.secretWith(theirs.key));
     return record;
   }
@@ -411,8 +423,8 @@ export class Server extends Hand {
     return at + 1 + this.#hello[at]!;
   }
 
-  encryptedExtensions(): Buffer {
-    return message(MESSAGE.encryptedExtensions, vector(2));
+  encryptedExtensions(...extensions: readonly Bytes[]): Buffer {
+    return message(MESSAGE.encryptedExtensions, vector(2, ...extensions));
   }
 
   certificateRequest(): Buffer {
