@@ -81,7 +81,7 @@ type Context = OpenPgpOptions & { readonly tries: Tries; readonly judging: FairQ
  * or `invalid-argument` for our own key; `key-refused` for a peer's key that is unknown, not the peer's, weak (RSA below 2048 bits, DSA), revoked, expired,
  * or whose newest self-signature is not in force (weak as SHA-1, expired); `not-authorized` for a signature that is not
  * over this tunnel; `method-violation` for a malformed message; `too-many-tries` when eight proofs of a stranger, or 256
- * of its domain, came to nothing, for a minute and more; `too-many-pending` when too many wait to be looked at.
+ * of its domain, or 1024 of its site, came to nothing, for a minute and more; `too-many-pending` when too many wait to be looked at.
  */
 export function openpgp(options: OpenPgpOptions): Method {
   return openpgpOf(options, () => performance.now());

@@ -65,7 +65,7 @@ type Seal = (purpose: string, ...values: readonly Uint8Array[]) => Promise<Uint8
  *
  * Its run ends with `not-confirmed` when the person here says no or time is up; `not-authorized` for a commitment or a
  * confirmation that is false; `method-violation` for a malformed message; `too-many-tries` when three questions that a
- * peer has caused came to nothing, or 32 of its domain, for a minute and more; `too-many-pending` when too many wait to be
+ * peer has caused came to nothing, or 32 of its domain, or 128 of its site, for a minute and more; `too-many-pending` when too many wait to be
  * asked. A tunnel that our own side asked for is always asked about. The store hears of none of these.
  * @throws XtlsError `invalid-argument`
  */

@@ -90,7 +90,7 @@ const STRETCHES = { running: 1, runningPerDomain: 1, reserved: 0, waiting: 128, 
  *
  * Its run ends with `not-authorized` for another password, none, or an unfit one (RFC 8265 §4.2); with `too-many-tries`
  * when three proofs with a peer have failed, for a minute and twice as long after each further failure, at most a
- * day (or 32 with its domain, at most an hour, unless our own side asked for the tunnel); with `too-many-pending` when too
+ * day (or 32 with its domain, 128 with its site, at most an hour, unless our own side asked for the tunnel); with `too-many-pending` when too
  * many wait for a password, or to have one stretched; with `method-violation` for a malformed message; with `platform-unsupported` without WebCrypto.
  * Use one method object for all tunnels: it is what counts.
  * @throws XtlsError `invalid-argument` for options that are none, and for verifiers without a secret of 32 bytes or with another number of rounds

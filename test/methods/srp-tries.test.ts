@@ -8,7 +8,7 @@ import type { Method } from "../../bindings/methods/method.ts";
 import type { Party } from "../../bindings/methods/party.ts";
 import { srpOf } from "../../bindings/methods/srp.ts";
 import type { Stretch } from "../../bindings/methods/srp/stretch.ts";
-import { Tries, WORK } from "../../bindings/methods/tries.ts";
+import { PROOFS, Tries, WORK } from "../../bindings/methods/tries.ts";
 import type { Role } from "../../bindings/xtls/state.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "../xtls/code.ts";
@@ -176,7 +176,7 @@ for (const [who, others] of Object.entries<(index: number) => string>({
     }
     // Three at once, then after 1, 2, 4, … minutes at the earliest: here after each hour, until the wait is longer.
     assert.is(guesses, 3 + 3);
-    assert.ok(tries.size <= 4096 + 1024, String(tries.size));
+    assert.ok(tries.size <= 4096 + 1024 + 1024, String(tries.size));
   });
 }
 
@@ -213,6 +213,18 @@ test("a domain has 32 failures in all, then waits that double to an hour; a succ
   assert.is(fail(tries, each(9000), 1), 1);
   clock.pass(2 * 86_400);
   assert.is(fail(tries, each(9001), 1) + fail(tries, each(9002), 1), 2, "a domain's failures are not counted for ever");
+});
+
+test("subdomains multiply neither a site's guesses nor its questions, and with them it keeps no newcomer of another site out", () => {
+  for (const [allowance, free] of [[PROOFS, 128], [WORK, 1024]] as const) {
+    const tries = new Tries(() => 0, allowance);
+    let taken = 0;
+    for (let index = 0; index < 20_000; index++) taken += fail(tries, stranger(`stranger${index % 10}@s${index % 2000}.evil.example`), 1);
+    assert.is(taken, free);
+    assert.throws(() => tries.check(stranger("another@new.evil.example")), /evil\.example.*in 60 seconds/);
+    assert.is(fail(tries, stranger("juliet@capulet.lit"), 1), 1);
+    assert.is(fail(tries, { jid: "asked@evil.example", isOwnRequest: true }, 1), 1);
+  }
 });
 
 test("what others of its domain have done does not hold up whom our own side asked", () => {
