@@ -8,6 +8,7 @@ import type { Element } from "@xmpp/xml";
 
 import { type Listener, Listeners } from "../base/listeners.ts";
 import { XtlsError } from "../errors.ts";
+import { definedCondition } from "../xtls/condition.ts";
 import type { Role, State } from "../xtls/state.ts";
 import type { Security, Statistics, Tunnel as Association } from "../xtls/tunnel.ts";
 import { requireWait } from "./arguments.ts";
@@ -183,6 +184,5 @@ function unanswered({ attrs: { type, id }, children }: Element, timeout: number)
 
 function stanzaError(stanza: Element): XtlsError {
   const cause = stanza.getChild("error");
-  const condition = cause?.getChildElements().find((child) => child.name !== "text")?.name;
-  return new XtlsError("stanza-error", condition, { cause });
+  return new XtlsError("stanza-error", definedCondition(cause), { cause });
 }

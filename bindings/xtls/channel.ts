@@ -19,7 +19,7 @@ import type { Limits } from "./limits.ts";
 import { ALPN, ALPN_BOUND, NS_XTLS_EXT } from "./namespaces.ts";
 import { OWN_LIMITS, OwnQuota, PreauthReader } from "./preauth-reader.ts";
 import type { ReadBudget } from "./read-budget.ts";
-import { restore, strip, type Ends } from "./routing.ts";
+import { requireTaken, restore, strip, type Ends } from "./routing.ts";
 import type { Tunnel } from "./tunnel.ts";
 
 /** The part of an engine that a channel uses. */
@@ -118,7 +118,10 @@ export class Channel {
 
   /** Encrypts a stanza. @throws XtlsError `foreign-address`, `unfit-stanza`, `stanza-too-large`, `limit-exceeded`: nothing changed */
   write(stanza: Element): void {
-    this.#encrypt(serialise(strip(stanza, this.#ends), this.#limits));
+    const stripped = strip(stanza, this.#ends);
+    const bytes = serialise(stripped, this.#limits);
+    requireTaken(stripped, this.#ends);
+    this.#encrypt(bytes);
   }
 
   /** Encrypts what is of the tunnel's own. @throws XtlsError as `write`; `method-violation` for more than 64 KiB in all */

@@ -63,7 +63,7 @@ export function buildError(code: ErrorCode): Element {
 
 /** What an `<error/>` in answer to a request means: one of ours, `peer-unavailable`, `server-unreachable`, or `remote-error` with the condition named. */
 export function parseError(error: Element | undefined, request: Request): XtlsError {
-  const condition = nameIn(error, NS_STANZAS) ?? "undefined-condition";
+  const condition = definedCondition(error);
   const application = nameIn(error, NS_XTLS_ERRORS);
   const absent = request === "start" ? ABSENT : ABSENT_LATER;
   if (absent.includes(condition)) return new XtlsError("peer-unavailable", `Answered by ${condition}`);
@@ -72,6 +72,11 @@ export function parseError(error: Element | undefined, request: Request): XtlsEr
   // An application condition that is not known is passed over (RFC 6120 §8.3.4), but named.
   const code = codeFor(application) ?? codeFor(undefined);
   return new XtlsError(code ?? "remote-error", `Answered by ${condition}${application ? ` (${application})` : ""}`);
+}
+
+/** The condition of RFC 6120 §8.3.3 in an `<error/>`: a name that can be printed, whatever else is in there. */
+export function definedCondition(error: Element | undefined): string {
+  return nameIn(error, NS_STANZAS) ?? "undefined-condition";
 }
 
 function isMeant(code: ErrorCode, condition: string, application: string | undefined): boolean {

@@ -8,6 +8,7 @@
 import { Element } from "@xmpp/xml";
 import { type ErrorCode, XtlsError } from "../errors.ts";
 import { bareJid, isSameJid } from "../base/jid.ts";
+import { isObject } from "../base/shape.ts";
 import { NS_CLIENT, NS_COMPONENT, NS_XTLS } from "./namespaces.ts";
 
 /** The two ends of a tunnel, full JIDs. */
@@ -86,17 +87,32 @@ export function restore(stanza: Element, ends: Ends): Element {
   if (!isAbsentOr(stanza.attrs.to, local)) throw new XtlsError("spoofed-address", `An inner "to" is not ${local}`);
   stanza.attrs.from = peer;
   stanza.attrs.to = local;
-  stanza.children = stanza.children.filter(
-    (child) => typeof child === "string" || !isServerOnly(child as Element, ends),
-  );
+  stanza.children = keptOf(stanza, ends);
+  // Without all that it asked it is a request no more, and its answer would be about something else.
+  requireIq(stanza, "restricted-xml");
   return stanza;
+}
+
+/**
+ * Refuses a request of which the other end would take nothing. Of a stanza that has been printed: it is known to be a tree.
+ * @throws XtlsError `unfit-stanza`
+ */
+export function requireTaken(stanza: Element, { local, peer }: Ends): void {
+  if (stanza.name !== "iq") return;
+  const { name, attrs } = stanza;
+  requireIq({ name, attrs, children: keptOf(stanza, { local: peer, peer: local }) }, "unfit-stanza");
+}
+
+/** What the end that takes a stanza leaves of it. */
+function keptOf({ children }: Element, ends: Ends): (Element | string)[] {
+  return (children as (Element | string)[]).filter((child) => !isObject(child) || !isServerOnly(child, ends));
 }
 
 /**
  * Whoever takes an IQ that is none has to answer it, and does so where there is no tunnel: it must not get that far.
  * RFC 6120 §8.2.3: a known type, an id, and in a request exactly one child.
  */
-function requireIq({ name, attrs, children }: Element, code: ErrorCode): void {
+function requireIq({ name, attrs, children }: Pick<Element, "name" | "attrs" | "children">, code: ErrorCode): void {
   if (name !== "iq") return;
   const { type, id } = attrs as Record<string, unknown>;
   if (!IQ_TYPES.includes(type)) throw new XtlsError(code, "An iq is of type get, set, result or error");
@@ -122,7 +138,7 @@ function wrapsForeign(element: Element, { peer }: Ends): boolean {
   for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
     const { from } = each.attrs as Record<string, unknown>;
     if (isWrapped(each) && !isSameJid(String(from), peer) && !isSameJid(String(from), bareJid(peer))) return true;
-    for (const child of each.children) if (typeof child === "object") waiting.push(child as Element);
+    for (const child of each.children) if (isObject(child)) waiting.push(child as Element);
   }
   return false;
 }

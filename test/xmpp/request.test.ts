@@ -77,6 +77,24 @@ test("its time-out names the request and its payload, and nothing of what is in 
   }
 });
 
+test("an error that answers it is named by its condition, and by nothing else that the peer writes", async () => {
+  const error = (name: string, namespace: string) => xml("error", { type: "cancel" }, xml("x".repeat(100_000)), xml(name, { xmlns: namespace }));
+  for (const [name, namespace, named] of [
+    ["item-not-found", "urn:ietf:params:xml:ns:xmpp-stanzas", "item-not-found"],
+    ["n".repeat(100_000), "urn:ietf:params:xml:ns:xmpp-stanzas", "undefined-condition"],
+    ["verified", "urn:example:q", "undefined-condition"],
+  ] as const) {
+    const { tunnel, sent } = staged();
+    const failed = rejection(tunnel.request(version()));
+    tunnel.receive(xml("iq", { type: "error", id: sent[0]?.stanza.attrs.id as string }, error(name, namespace)));
+    const { code, message, cause } = (await failed) as XtlsError;
+    assert.is(code, "stanza-error");
+    assert.match(message, named);
+    assert.ok(message.length < 300, String(message.length));
+    assert.is((cause as Element).children.length, 2, "all of it is there for whoever looks");
+  }
+});
+
 test("what is not delivered is no time-out, and is not answered later", async () => {
   const { tunnel, sent, answer } = staged();
   const asked = rejection(tunnel.request(version(query())));

@@ -2,7 +2,7 @@ import xml, { type Element } from "@xmpp/xml";
 import fc from "fast-check";
 import { Reader, serialise } from "../../bindings/xtls/framing.ts";
 import { DEFAULT_LIMITS } from "../../bindings/xtls/limits.ts";
-import { restore, SERVER_ONLY, strip } from "../../bindings/xtls/routing.ts";
+import { requireTaken, restore, SERVER_ONLY, strip } from "../../bindings/xtls/routing.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "./code.ts";
 import { stanza } from "./stanzas.ts";
@@ -13,6 +13,7 @@ const atRomeo = { local: ROMEO, peer: JULIET };
 const atJuliet = { local: JULIET, peer: ROMEO };
 
 const stripped = (element: Element) => strip(element, atRomeo).toString();
+const taken = (element: Element) => requireTaken(element, atRomeo);
 const restored = (element: Element) => restore(element, atJuliet).toString();
 
 test("strips to and from", () => {
@@ -120,6 +121,17 @@ test("an iq that is none is not sent, and ends the tunnel when it comes", () => 
   ] as const) {
     const iq = () => xml("iq", attributes, ...children);
     assert.equal([code(() => stripped(iq())), code(() => restored(iq()))], ["unfit-stanza", "restricted-xml"], String(iq()));
+  }
+});
+
+test("a request of which nothing is left but what servers may say is not sent, and ends the tunnel when it comes", () => {
+  const wrapped = () => xml("query", { xmlns: "urn:example:q" }, xml("message", { xmlns: "jabber:client", from: "tybalt@capulet.lit" }));
+  for (const asked of [() => xml("query", "jabber:iq:roster"), () => xml("start", "urn:xmpp:tmp:xtls"), wrapped]) {
+    const iq = (type: string) => xml("iq", { type, id: "1" }, asked());
+    assert.is(code(() => restored(iq("set"))), "restricted-xml", String(iq("set")));
+    assert.is(code(() => taken(iq("set"))), "unfit-stanza", String(iq("set")));
+    assert.match(restored(iq("result")), /^<iq [^>]*\/>$/, "an answer may be empty");
+    assert.is(code(() => taken(iq("result"))), undefined);
   }
 });
 
