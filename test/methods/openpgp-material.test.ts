@@ -93,6 +93,19 @@ test("a key that says too much of itself is refused before any of it is looked a
   assert.is(await judged(...Array<Uint8Array>(30).fill(many)), "verified");
 });
 
+test("refuses everybody while something stands in or behind a text that the package passes over", async () => {
+  const bodyOf = (armor: string) => armor.split("\n\n")[1]!.replace(/\n(=\w{4}\n)?-----END[^]*/, "");
+  const [key, revocation] = [armored(valid), armored(bare)];
+  const end = "\n-----END PGP PUBLIC KEY BLOCK-----\n";
+  for (const material of [
+    joined([new TextEncoder().encode(key), bare]),
+    key.replace(/\n(=.{4}\n)?-----END[^]*/, `\n${bodyOf(revocation)}${end}`),
+    key.replace(/\n(=.{4}\n)?-----END[^]*/, `====\n${bodyOf(revocation)}${end}`),
+    key.replace(/\n(=.{4}\n)?-----END[^]*/, `-_\n${bodyOf(revocation)}${end}`),
+  ])
+    assert.is(await judged(material), "key-refused");
+});
+
 test("a text in which many blocks begin, and none ends, is refused without looking for the end of each in all the rest", async () => {
   const beginning = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n";
   // Minutes, if each were.

@@ -42,7 +42,7 @@ const LINE_END = /[\n\r\u2028\u2029]/;
 export async function readSections(library: Library, material: string | Uint8Array): Promise<readonly Section[]> {
   if (typeof material === "string") return readArmored(library, material);
   // A packet's first bit is set, and no text's that begins with a dash.
-  if ((material[0] ?? 0xff) < 0x80) return readArmored(library, new TextDecoder().decode(material));
+  if ((material[0] ?? 0xff) < 0x80) return readArmored(library, new TextDecoder("utf-8", { fatal: true }).decode(material));
   return divide(library, await readPackets(library, material));
 }
 
@@ -56,6 +56,7 @@ export function asSignature(library: Library, packet: AnyPacket): KeySignature |
 async function readArmored(library: Library, text: string): Promise<readonly Section[]> {
   const sections: Section[] = [];
   for (const block of blocksIn(text)) {
+    if (!isReadWhole(block)) throw new Error("A block has something else than base64 in it");
     const { data } = await library.unarmor(block);
     for (const section of divide(library, await readPackets(library, data as Uint8Array))) sections.push(section);
   }
@@ -75,6 +76,13 @@ function blocksIn(text: string): readonly string[] {
   if (!isWhole || whole.some((block) => block.includes("-----BEGIN", 1)))
     throw new Error("The text is not whole blocks of keys");
   return whole;
+}
+
+/** The package reads base64 as far as its padding, and skips what is none: what stands there would be passed over. */
+function isReadWhole(block: string): boolean {
+  const [, body = ""] = block.split(/\n[ \t\r]*\n([^]*)/);
+  const data = body.replace(/\n-----END[^]*$/, "").replace(/(?:^|\n)=[A-Za-z0-9+/]{4}\s*$/, "");
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(data.replace(/\s+/g, ""));
 }
 
 async function readPackets(library: Library, bytes: Uint8Array): Promise<PacketList<AnyPacket>> {
