@@ -1,4 +1,7 @@
-/* The ticket table: a ring of rows, so that the oldest makes room. */
+/*
+ * The ticket table: a ring of rows, bounded in rows and in bytes, so that the oldest makes room. Whoever shakes hands gets a
+ * row before it is judged, and says how long its chain is.
+ */
 #include "tickets.h"
 
 #include <string.h>
@@ -11,6 +14,7 @@
 
 #define CAPACITY_MAX 65536
 #define LIFETIME_MAX 604800 /* RFC 8446 4.6.1: seven days */
+#define ROW_BYTES    4096   /* on the average: a session, and a chain of a few certificates */
 
 typedef struct row {
     unsigned char ticket[XTLS_TICKET_LENGTH];
@@ -23,7 +27,9 @@ struct xtls_tickets {
     unsigned references;
     unsigned lifetime;
     size_t capacity;
-    size_t next; /* where the next ticket goes: the oldest row once the table is full */
+    size_t next;   /* where the next ticket goes */
+    size_t oldest; /* what is taken lies from here on, up to `next` */
+    size_t bytes;  /* of all sessions */
     row rows[];
 };
 
@@ -45,9 +51,10 @@ int xtls_tickets_create(unsigned capacity, unsigned lifetime, xtls_tickets **out
     return XTLS_OK;
 }
 
-static void clear(row *row)
+static void clear(xtls_tickets *tickets, row *row)
 {
     xtls_free(row->session);
+    tickets->bytes -= row->length;
     memset(row, 0, sizeof(*row));
 }
 
@@ -59,7 +66,7 @@ void xtls_tickets_free(xtls_tickets *tickets)
         return;
     }
     for (i = 0; i < tickets->capacity; i++) {
-        clear(&tickets->rows[i]);
+        clear(tickets, &tickets->rows[i]);
     }
     xtls_free(tickets);
 }
@@ -75,6 +82,26 @@ unsigned xtls_tickets_lifetime(const xtls_tickets *tickets)
     return tickets->lifetime;
 }
 
+static size_t after(const xtls_tickets *tickets, size_t at)
+{
+    return (at + 1) % tickets->capacity;
+}
+
+/* For one row more, and so many bytes; a session that is longer than all of them may have the table to itself. */
+static void make_room(xtls_tickets *tickets, size_t length)
+{
+    while (tickets->bytes > 0 && tickets->bytes + length > tickets->capacity * ROW_BYTES) {
+        clear(tickets, &tickets->rows[tickets->oldest]);
+        tickets->oldest = after(tickets, tickets->oldest);
+    }
+    if (tickets->bytes == 0) {
+        tickets->oldest = tickets->next;
+    } else if (tickets->oldest == tickets->next) { /* all rows are in use, or were */
+        tickets->oldest = after(tickets, tickets->next);
+        clear(tickets, &tickets->rows[tickets->next]);
+    }
+}
+
 int xtls_tickets_put(xtls_tickets *tickets, unsigned char *session, size_t length,
                      unsigned char ticket[XTLS_TICKET_LENGTH])
 {
@@ -83,12 +110,13 @@ int xtls_tickets_put(xtls_tickets *tickets, unsigned char *session, size_t lengt
     if (xtls_random(NULL, ticket, XTLS_TICKET_LENGTH) != 0) {
         return XTLS_ERR_RANDOM;
     }
-    clear(row);
+    make_room(tickets, length);
     memcpy(row->ticket, ticket, XTLS_TICKET_LENGTH);
     row->session = session;
     row->length = length;
     row->expiry = xtls_host_time() + tickets->lifetime * 1000.0;
-    tickets->next = (tickets->next + 1) % tickets->capacity;
+    tickets->bytes += length;
+    tickets->next = after(tickets, tickets->next);
     return XTLS_OK;
 }
 
@@ -117,12 +145,12 @@ size_t xtls_tickets_take(xtls_tickets *tickets, const unsigned char *ticket, siz
         return 0;
     }
     if (row->expiry <= xtls_host_time()) {
-        clear(row);
+        clear(tickets, row);
         return 0;
     }
     length = row->length;
     *session = row->session;
     row->session = NULL;
-    clear(row);
+    clear(tickets, row);
     return length;
 }

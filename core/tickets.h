@@ -11,7 +11,7 @@
 
 typedef struct xtls_tickets xtls_tickets;
 
-/* A table of `capacity` rows (1 to 65536), each good for `lifetime` seconds (1 to 604800). XTLS_OK, XTLS_ERR_ARGUMENT, XTLS_ERR_MEMORY. */
+/* A table of `capacity` rows (1 to 65536) of 4 KiB on the average, each good for `lifetime` seconds (1 to 604800). XTLS_OK, XTLS_ERR_ARGUMENT, XTLS_ERR_MEMORY. */
 int xtls_tickets_create(unsigned capacity, unsigned lifetime, xtls_tickets **output);
 
 /* Drops the caller's reference; the last one zeroes every row. NULL is allowed. */

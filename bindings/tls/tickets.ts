@@ -13,7 +13,7 @@ import { Owned } from "./owned.ts";
 
 /** How much a table of tickets remembers, and for how long. */
 export interface TicketsOptions {
-  /** Sessions remembered at most, 1 to 65536; the oldest makes room. Default 256. */
+  /** Sessions remembered at most, 1 to 65536, each of 4 KiB on the average; the oldest makes room. Default 256. */
   readonly capacity?: number;
   /** Seconds that a ticket is good for, 1 to 604800. Default 86400. */
   readonly lifetime?: number;

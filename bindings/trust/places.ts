@@ -17,9 +17,13 @@ type Keys = readonly TrustRecord[];
 export const STORE_LIMITS = {
   /** In all. */
   keys: 16_384,
-  /** Decided ones, while methods and leaps add to them; while an import does. What is beyond is the person's own. */
+  /**
+   * Decided ones, while methods and leaps add to them; while one's own document does that is imported; while somebody
+   * else's does: its distrust must leave room for friends. What is beyond is the person's own.
+   */
   decided: 8_192,
   decidedByImport: 12_288,
+  decidedByOthers: 4_096,
   /** Leaps of faith that are remembered; while peers begin; of those at one site. */
   firstUse: 2_048,
   firstUseByPeers: 1_536,

@@ -181,7 +181,7 @@ export class TrustStore {
     const theirs = foreign(text);
     return this.#change((ours, at) => {
       const all = merged(ours, theirs, { isBelieved, at });
-      requireRoom(ours, all, STORE_LIMITS.decidedByImport);
+      requireRoom(ours, all, isBelieved ? STORE_LIMITS.decidedByImport : STORE_LIMITS.decidedByOthers);
       return all;
     });
   }

@@ -317,7 +317,7 @@ export class Association implements Tunnel {
   #advance(now: number, budget: ReadBudget): void {
     const channel = this.#channel as Channel;
     const stanzas = this.#read(channel, now, budget);
-    if (this.#state === "handshaking" && channel.isSecure && !channel.isOver) this.#secure(channel, now);
+    if (this.#state === "handshaking" && channel.isSecure) this.#secure(channel, now);
     if (this.#state === "judging") this.#judge(channel, now);
     for (const stanza of stanzas) this.#host.emit({ kind: "stanza", tunnel: this, stanza });
     if (channel.isOver && !channel.hasUnread) this.#farewell(channel, now);

@@ -53,6 +53,8 @@ export class Judgement {
     refuseForeignName(claim.peer, claim.jid);
     this.#claim = claim;
     this.#awaitsBind = isBound;
+    // Whoever has left already is told and asked nothing, but what it has said is compared.
+    if (channel.isOver) return;
     if (isBound) channel.say(buildBind(claim, this.#negotiation.agreement, identity.core));
     else this.#ask(claim);
   }

@@ -131,6 +131,23 @@ export function federation(names: readonly [ServerName, ServerName], { encrypted
     for (const { link } of servers.members) link.cut();
   });
 
+  test("a proceed that is lost between the servers costs the handshake's time and no tunnel", async () => {
+    const { link } = servers.montague;
+    let starts = 0;
+    const accept = (): boolean => {
+      if (++starts > 1) return true;
+      link.state = "swallowing";
+      // What was swallowed is gone; the next stanza goes over a new connection.
+      setTimeout(() => Object.assign(link, { state: "up" }).cut(), 500);
+      return true;
+    };
+    const romeo = await enter(servers.montague.server, "romeo");
+    const juliet = await enter(servers.capulet.server, "juliet", { accept, limits: { handshakeTimeout: 1500 } });
+    const tunnel = await romeo.tunnels.open(juliet.address);
+    await tunnel.send(message("at last"));
+    assert.is(starts, 2);
+  });
+
   test("a domain that does not exist is told at once from a resource that went offline", async () => {
     const romeo = await enter(servers.montague.server, "romeo");
     const error = (await rejection(romeo.tunnels.open("nobody@nowhere.example/x"))) as XtlsError;

@@ -7,6 +7,7 @@
 
 import xml, { Element } from "@xmpp/xml";
 
+import type { Clock } from "../../bindings/base/clock.ts";
 import { XtlsError } from "../../bindings/errors.ts";
 import { Examiner } from "../../bindings/methods/examiner.ts";
 import type { Method } from "../../bindings/methods/method.ts";
@@ -39,6 +40,7 @@ export interface VictimOptions {
   /** Default: `remembered`. */
   readonly trust?: (store: TrustStore) => Trust;
   readonly engine?: EndpointOptions["engine"];
+  readonly clock?: Clock;
 }
 
 /** One victim: a session, a store, and what became of its tunnels. */
@@ -51,16 +53,18 @@ export class Victim {
   readonly alarms: XtlsError[] = [];
   readonly received: Element[] = [];
   readonly reports: unknown[] = [];
+  /** What came inside, and through which tunnel. */
+  readonly arrivals: { readonly stanza: Element; readonly tunnel: Tunnel }[] = [];
 
   constructor(
     readonly address: typeof ROMEO | typeof JULIET,
     send: (stanza: Element) => void,
-    { identity = identities[address], methods = [], policy = "opportunistic", hasExtensions = true, store, trust = remembered, engine = {} }: VictimOptions,
+    { identity = identities[address], methods = [], policy = "opportunistic", hasExtensions = true, store, trust = remembered, engine = {}, clock }: VictimOptions,
   ) {
     this.identity = identity;
     this.store = store ?? new TrustStore(memoryStorage());
     const examiner = new Examiner(trust(this.store), methods);
-    const parts = { address, identity, examiner, policy, hasExtensions, limits: { verdictTimeout: 5_000 }, engine };
+    const parts = { address, identity, examiner, policy, hasExtensions, limits: { verdictTimeout: 5_000 }, engine, ...(clock && { clock }) };
     this.session = new Session(parts, {
       // As it would arrive: parsed anew, so that nobody shares an element.
       send: (stanza) => send(copyOf(stanza)),
@@ -68,7 +72,7 @@ export class Victim {
       opened: (tunnel) => this.#open(tunnel),
       refused: (_, error) => this.refused.push(error),
       alarmed: (_, error) => this.alarms.push(error),
-      arrived: () => {},
+      arrived: (stanza, tunnel) => this.arrivals.push({ stanza, tunnel }),
       received: (stanza) => this.received.push(stanza),
       ended: () => undefined,
       report: (error) => this.reports.push(error),

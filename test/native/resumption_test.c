@@ -239,6 +239,59 @@ static void refuses_misuse(void)
     xtls_tickets_free(tickets);
 }
 
+/* A session of so many bytes, as a stranger's chain makes it. */
+static void put(xtls_tickets *tickets, size_t length, unsigned char handle[XTLS_TICKET_LENGTH])
+{
+    EXPECT_EQUAL(xtls_tickets_put(tickets, xtls_alloc(length), length, handle), XTLS_OK);
+}
+
+static size_t take(xtls_tickets *tickets, const unsigned char handle[XTLS_TICKET_LENGTH])
+{
+    unsigned char *taken = NULL;
+    size_t length = xtls_tickets_take(tickets, handle, XTLS_TICKET_LENGTH, &taken);
+
+    xtls_free(taken);
+    return length;
+}
+
+#define ROWS 64
+
+/* Any mixture of lengths, taken in any order: never more than was said, the latest always there, and nothing lost but the oldest. */
+static void is_bounded_in_bytes(void)
+{
+    static unsigned char handles[1000][XTLS_TICKET_LENGTH];
+    xtls_tickets *tickets = table(ROWS, HOUR);
+    size_t before = xtls_heap_used(), length;
+    unsigned i, seed = 1, found;
+
+    for (i = 0; i < 1000; i++) {
+        seed = seed * 1103515245 + 12345;
+        length = seed >> 16 & 1 ? 16000 : 400;
+        put(tickets, length, handles[i]);
+        EXPECT(xtls_heap_used() - before <= ROWS * 4096);
+        if (seed >> 17 & 1) {
+            EXPECT_EQUAL(take(tickets, handles[i]), length);
+        }
+        if (i > 5 && seed >> 18 & 1) {
+            (void) take(tickets, handles[i - 5]);
+        }
+    }
+    for (found = 0; i-- > 0;) {
+        found += take(tickets, handles[i]) > 0;
+    }
+    EXPECT(found >= ROWS * 4096 / 16000 / 2);
+    EXPECT_EQUAL(xtls_heap_used(), before);
+    for (i = 0; i < 2 * ROWS; i++) {
+        put(tickets, 400, handles[i]);
+    }
+    for (i = 0; i < 2 * ROWS; i++) {
+        EXPECT_EQUAL(take(tickets, handles[i]), i < ROWS ? 0 : 400);
+    }
+    put(tickets, ROWS * 4096 + 1, handles[0]);
+    EXPECT_EQUAL(take(tickets, handles[0]), ROWS * 4096 + 1);
+    xtls_tickets_free(tickets);
+}
+
 int main(void)
 {
     run("resumes, again and again, and knows its peer", knows_the_peer);
@@ -246,6 +299,7 @@ int main(void)
     run("resumes across HelloRetryRequest", across_a_retry);
     run("shakes hands in full when the ticket is unknown or too old", forgets);
     run("lets the oldest ticket make room", makes_room);
+    run("keeps no more bytes than rows of 4 KiB, however long strangers' chains are", is_bounded_in_bytes);
     run("resumes no more trust than its authorities give", keeps_the_demand);
     run("survives altered sessions", refuses_altered_sessions);
     run("refuses what is no table and no session", refuses_misuse);

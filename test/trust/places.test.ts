@@ -293,6 +293,23 @@ test("a document that claims to come from the future has no keys that stay for e
   assert.equal([key?.firstSeen, key?.lastSeen], [AT, AT]);
 });
 
+test("somebody else's document of nothing but distrust leaves room for friends, or changes nothing", async () => {
+  for (const [count, outcome] of [
+    [STORE_LIMITS.decidedByOthers, "none"],
+    [STORE_LIMITS.decidedByOthers + 1, "limit-exceeded"],
+    [STORE_LIMITS.decidedByImport, "limit-exceeded"],
+  ] as const) {
+    const { store } = open();
+    const distrusted = Array.from({ length: count }, (_, at) =>
+      decided(newRecord(`guest-${at}@evil.example`, someKey(at), AT), { at: AT, to: "distrusted", by: "user" }),
+    );
+    assert.is(await codeOf(store.import(printDocument(distrusted))), outcome);
+    assert.is(await countOf(store, "distrusted"), outcome === "none" ? count : 0);
+    const proof = { method: "srp", state: "verified" } as const;
+    assert.is(told(await remembered(store).learn!(claim(), proof)), "verified", "a friend is still learnt");
+  }
+});
+
 test("a backup of a full store is restored whole", async () => {
   const full = open(
     storing(

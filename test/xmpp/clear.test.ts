@@ -350,6 +350,22 @@ test("no message's body and no query's payload passes, whatever is wrapped aroun
   );
 });
 
+test("a stranger's stanza of very many levels is looked at to its end, each level once", () => {
+  const stanza = xml("message", { from: NURSE, to: JULIET });
+  let cursor = stanza;
+  let asked = 0;
+  for (let level = 0; level < 20_000; level++) {
+    cursor = cursor.c("delay") as Element;
+    // Looking for an inherited namespace asks every level above.
+    const { attrs } = cursor;
+    Object.defineProperty(cursor, "attrs", { get: () => (asked++, attrs) });
+  }
+  assert.ok(entering(stanza, ground()));
+  assert.ok(asked <= 3 * 20_000, `${asked}`);
+  cursor.c("message", { from: ROMEO });
+  assert.not(entering(stanza, ground()));
+});
+
 test("every rule says what passes and why", () => {
   assert.ok(CLEAR.length >= 6);
   for (const { what, why } of CLEAR) assert.ok(what && why, what);

@@ -134,16 +134,26 @@ test("… and then close_notify and close go, and nothing is waited for", () => 
   assert.is(peer.juliet.endpoint.deadline, undefined);
 });
 
-test("close_notify in one data with the end of the handshake cancels that", () => {
+/** What becomes of a peer's tunnel that compares offers, and closes as soon as its handshake is over. */
+function left(...offers: ReturnType<typeof xml>[]): End {
   const { juliet } = pair();
   const engine = core.engine({ role: "initiator", identity: romeo, alpn: [ALPN_BOUND] });
   const say = (id: string) => juliet.receive(set(xml("data", { xmlns: NS }, encodeBase64(engine.drain())), id));
-  juliet.receive(set(xml("start", { xmlns: NS }, buildOffer({ bind: true })), "s1"));
+  juliet.receive(set(xml("start", { xmlns: NS }, ...offers), "s1"));
   say("d1");
   for (const { type, payload } of juliet.sent) if (type === "set") engine.feed(decodeBase64(payload?.getText() ?? ""));
   engine.close();
   say("d2");
-  assert.is(juliet.closes[0]?.code, "handshake-canceled");
+  return juliet;
+}
+
+test("close_notify in one data with the end of the handshake cancels that", () => {
+  const { closes, claims } = left(buildOffer({ bind: true }));
+  assert.equal([closes[0]?.code, claims], ["handshake-canceled", []]);
+});
+
+test("… but that somebody took the offer away is found all the same", () => {
+  assert.is(left().closes[0]?.code, "downgraded");
 });
 
 test("a close is answered once, and finds no tunnel afterwards", () => {

@@ -95,6 +95,17 @@ test("offers no compression, no early data, no bare PSK, and no suite but ECDHE 
   assert.equal(hello.extensions.get(VERSIONS), [2, 3, 4]);
 });
 
+test("offers the suites, groups and signature schemes that the page names, in its order", () => {
+  const hello = helloOf({ role: "initiator", identity: romeo });
+  assert.equal(hello.suites.filter((suite) => suite !== 0x00ff), [0x1303, 0x1301, 0x1302]);
+  const listed = (extension: number) => pairs((hello.extensions.get(extension) as number[]).slice(2));
+  assert.equal(listed(GROUPS), [0x001d, 0x0017, 0x0018]);
+  // ECDSA on either curve, then RSASSA-PSS and, for certificates, PKCS #1 v1.5 with SHA-512, SHA-384 and SHA-256.
+  assert.equal(listed(SIGNATURES), [0x0403, 0x0503, 0x0806, 0x0805, 0x0804, 0x0601, 0x0501, 0x0401]);
+});
+
+const GROUPS = 10;
+const SIGNATURES = 13;
 const EARLY_DATA = 42;
 const VERSIONS = 43;
 const PSK_MODES = 45;

@@ -181,8 +181,9 @@ function claimed(stanza: Element): string[] {
   return claims.flatMap((claim) => textOf(claim) ?? []);
 }
 
-function isDelay(element: Element): boolean {
-  return element.is("delay", "urn:xmpp:delay") || element.is("x", "jabber:x:delay");
+/** By its own declaration: an inherited one is looked for through all levels above, and a stranger's stanza may have very many. */
+function isDelay({ name, attrs: { xmlns } }: Element): boolean {
+  return (name === "delay" && xmlns === "urn:xmpp:delay") || (name === "x" && xmlns === "jabber:x:delay");
 }
 
 function isIqError(stanza: Element): boolean {
