@@ -214,6 +214,14 @@ test("an invitation, and what else is said in the peer's name, does not come by 
   assert.ok(seen(incoming("message", room, delay)));
 });
 
+test("what the peer has published somewhere else does not come from there in its name", () => {
+  const EVENT = "http://jabber.org/protocol/pubsub#event";
+  const event = (publisher: string) =>
+    xml("message", { from: "pubsub.verona.example", to: JULIET }, xml("event", { xmlns: EVENT }, xml("items", { node: "urn:xmpp:microblog:0" }, xml("item", { publisher }, xml("entry", {}, SECRET)))));
+  for (const publisher of [ROMEO, ROMEO_BARE, ROMEO.toUpperCase()]) assert.is(seen(event(publisher)), undefined, publisher);
+  assert.ok(seen(event(NURSE)));
+});
+
 test("nothing leaves by way of a server that passes stanzas on", () => {
   const address = xml("address", { type: "to", jid: ROMEO_BARE });
   const many = xml("addresses", { xmlns: "http://jabber.org/protocol/address" }, address);

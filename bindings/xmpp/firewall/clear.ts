@@ -167,15 +167,15 @@ function isOwn(address: string, own: string | undefined): boolean {
 
 /**
  * Whose words are in a stanza besides its sender's, and for whom they are: `from` and `to` of stanzas within it, wherever and in
- * whichever namespace, and `from` of what is within a message (invitations, quotes). A delay names who was late, not who spoke.
+ * whichever namespace, and `from` or `publisher` of what is within a message (invitations, quotes, XEP-0060 §12.15). A delay names who was late, not who spoke.
  */
 function claimed(stanza: Element): string[] {
   const claims: unknown[] = [];
   const waiting = childrenOf(stanza);
   for (let element = waiting.pop(); element !== undefined; element = waiting.pop()) {
-    const { from, to, jid } = element.attrs ?? {};
+    const { from, to, jid, publisher } = element.attrs ?? {};
     if (isStanza(element)) claims.push(from, to);
-    else if (stanza.is("message") && !isDelay(element)) claims.push(from, element.is("address") ? jid : undefined);
+    else if (stanza.is("message") && !isDelay(element)) claims.push(from, publisher, element.is("address") ? jid : undefined);
     for (const child of childrenOf(element)) waiting.push(child);
   }
   return claims.flatMap((claim) => textOf(claim) ?? []);
