@@ -67,7 +67,8 @@ export interface XtlsOptions extends Pick<EndpointOptions, "limits" | "hasExtens
   readonly address?: string;
   /**
    * Clients only: whether the peer of a tunnel is sent our presence when the tunnel is open, so that it is told when we go offline
-   * (RFC 6121 §4.6): what this stream has last broadcast, and nothing while it has broadcast none. Default: true.
+   * (RFC 6121 §4.6): what this stream has last broadcast, and nothing while it has broadcast none. A peer that opened the
+   * tunnel itself is sent it only when its key is verified, which an authority may do for strangers, too. Default: true.
    */
   readonly directedPresence?: boolean;
 }

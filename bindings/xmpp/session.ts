@@ -42,7 +42,7 @@ export interface Start {
 export interface SessionPort {
   send(stanza: Element): void;
   accept(start: Start): boolean | Promise<boolean>;
-  /** A tunnel is open, whoever asked for it. */
+  /** A tunnel is open with a peer whom our own side asked, or whose key is verified. */
   connected?(tunnel: Tunnel): void;
   /** A peer's tunnel is open. */
   opened(tunnel: Tunnel): void;
@@ -394,7 +394,8 @@ export class Session {
     this.#tunnels.set(association, tunnel);
     const opening = this.#opening.get(association);
     this.#opening.delete(association);
-    this.#port.connected?.(tunnel);
+    // Whoever came first and proved no more is a stranger: it is not told where we are, nor when we leave.
+    if (association.isOwnRequest || association.security?.trust === "verified") this.#port.connected?.(tunnel);
     if (opening) opening.resolve(tunnel);
     else this.#port.opened(tunnel);
   }

@@ -1,6 +1,9 @@
 /** What the peer of an open tunnel is sent so that its server tells it when we go offline. */
 import xml, { type Element } from "@xmpp/xml";
 
+import { dangerouslyTrustOnFirstUse } from "../../bindings/trust/first-use.ts";
+import { memoryStorage } from "../../bindings/trust/storage.ts";
+import { TrustStore } from "../../bindings/trust/store.ts";
 import { DirectedPresence } from "../../bindings/xmpp/directed-presence.ts";
 import { type Router, startRouter } from "../../scripts/servers/router.ts";
 import { assert, suite } from "../suite.ts";
@@ -62,6 +65,19 @@ test("goes to each peer once, when its tunnel is open, also where tunnels are re
   const { romeo, juliet } = await pair(router, { romeo: options, juliet: options });
   await romeo.xmpp.iqCaller.request(xml("iq", { type: "get", to: router.domain }, xml("ping", "urn:xmpp:ping"))).catch(() => {});
   assert.equal(seen.sort(), [`${juliet.address} to ${romeo.address}`, `${romeo.address} to ${juliet.address}`]);
+});
+
+test("a stranger who opens a tunnel at first use is sent none, whom our own side asks is", async () => {
+  const seen: string[] = [];
+  router.tamper((stanza) => {
+    if (stanza.is("presence") && stanza.attrs.to !== undefined) seen.push(`${stanza.attrs.from} to ${stanza.attrs.to}`);
+    return [stanza];
+  });
+  const trusting = () => ({ isEarly: true, trust: dangerouslyTrustOnFirstUse(new TrustStore(memoryStorage())) });
+  const { romeo, juliet, tunnel, answering } = await pair(router, { romeo: trusting(), juliet: trusting() });
+  for (const { xmpp } of [romeo, juliet]) await xmpp.iqCaller.request(xml("iq", { type: "get", to: router.domain }, xml("ping", "urn:xmpp:ping"))).catch(() => {});
+  assert.equal([tunnel.security?.trust, answering.security?.trust], ["first-use", "first-use"]);
+  assert.equal(seen, [`${romeo.address} to ${juliet.address}`]);
 });
 
 test.run();
