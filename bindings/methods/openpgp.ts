@@ -8,6 +8,7 @@
  * signatures are openpgp/*.ts. docs/protocol.md, "Methods".
  */
 import { Element } from "@xmpp/xml";
+import { requireMethods, requireShape } from "../base/shape.ts";
 import { XtlsError } from "../errors.ts";
 import { decodeBase64, encodeBase64 } from "../xtls/base64.ts";
 import { NS_XTLS_EXT } from "../xtls/namespaces.ts";
@@ -82,9 +83,22 @@ type Context = OpenPgpOptions & { readonly tries: Tries; readonly judging: FairQ
  * or whose newest self-signature is not in force (weak as SHA-1, expired); `not-authorized` for a signature that is not
  * over this tunnel; `method-violation` for a malformed message; `too-many-tries` when eight proofs of a stranger, or 256
  * of its domain, or 1024 of its site, came to nothing, for a minute and more; `too-many-pending` when too many wait to be looked at.
+ * @throws XtlsError `invalid-argument` for options that are none
  */
 export function openpgp(options: OpenPgpOptions): Method {
+  requireOptions(options);
   return openpgpOf(options, () => performance.now());
+}
+
+/** @throws XtlsError `invalid-argument` */
+function requireOptions(options: OpenPgpOptions): void {
+  requireMethods(options, ["known"], "openpgp takes an object with key and a function known");
+  const { key, passphrase, vouches } = options;
+  const isKey = ["string", "function"].includes(typeof key) || key instanceof Uint8Array;
+  requireShape(isKey, "key is a private OpenPGP key, armored or its bytes, or a function that gives it");
+  const isPassphrase = ["undefined", "string", "function"].includes(typeof passphrase);
+  requireShape(isPassphrase, "passphrase is a string, or a function that gives it");
+  requireShape(vouches === undefined || typeof vouches === "function", "vouches is a function");
 }
 
 /** @internal As `openpgp`, by a given clock: milliseconds that never go back. */

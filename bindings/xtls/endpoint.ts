@@ -204,8 +204,8 @@ export class Endpoint {
 
   /** An IQ request whose child is in `urn:xmpp:tmp:xtls`, or an `<offer/>` of XEP-0250. Call in order of arrival, without waiting for anything. */
   receive(request: IncomingRequest, now: number): void {
-    if (request.id.length > MAX_ID_CHARS) return;
     requireObject(request, "What is received is a request");
+    if (String(request.id).length > MAX_ID_CHARS) return;
     try {
       this.#dispatch(request, now);
     } catch (error) {

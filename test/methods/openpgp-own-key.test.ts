@@ -41,6 +41,15 @@ test("unlocks the key with its passphrase, given or asked for", async () => {
   assert.is((await ends(asRomeo({ key: locked, passphrase: async () => "wherefore" }), asJuliet()))[0], "verified");
 });
 
+test("options that are none are refused when the method is made, and what is no key when it is asked for", async () => {
+  const known = () => [];
+  const key = locked;
+  for (const bad of [undefined, null, {}, { key }, { key: 7, known }, { key, known: [] }, { key, known, passphrase: 7 }, { key, known, vouches: 7 }])
+    assert.throws(() => openpgp(bad as never), ({ code }: { code: string }) => code === "invalid-argument", String(bad));
+  for (const none of [undefined, null, 7, {}, new ArrayBuffer(8)])
+    assert.is((await ends(asRomeo({ key: () => none as never }), asJuliet()))[0], "invalid-argument", String(none));
+});
+
 test("says so when the passphrase is wrong or missing", async () => {
   assert.is((await ends(asRomeo({ key: locked, passphrase: "therefore" }), asJuliet()))[0], "wrong-passphrase");
   assert.is((await ends(asRomeo({ key: locked, passphrase: () => "" }), asJuliet()))[0], "wrong-passphrase");

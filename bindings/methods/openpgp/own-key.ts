@@ -6,6 +6,7 @@
  */
 import type { PrivateKey, SecretKeyPacket, SecretSubkeyPacket } from "openpgp";
 import { XtlsError } from "../../errors.ts";
+import { checkedBytes } from "../../tls/bytes.ts";
 import { timeFor } from "./clocks.ts";
 import { signingFault } from "./known-key.ts";
 import { strictRules, type Library } from "./library.ts";
@@ -45,7 +46,8 @@ export async function sign(library: Library, { block, passphrase }: OwnKey, stat
 
 async function read(library: Library, block: string | Uint8Array): Promise<readonly Section[]> {
   // A copy: wiping the key must not reach the caller's bytes.
-  return readSections(library, typeof block === "string" ? block : block.slice()).catch((cause: unknown) => {
+  const own = typeof block === "string" ? block : checkedBytes(block).slice();
+  return readSections(library, own).catch((cause: unknown) => {
     throw invalid("is not a private key that can be read", cause);
   });
 }

@@ -56,7 +56,6 @@ export function asSignature(library: Library, packet: AnyPacket): KeySignature |
 async function readArmored(library: Library, text: string): Promise<readonly Section[]> {
   const sections: Section[] = [];
   for (const block of blocksIn(text)) {
-    if (!isReadWhole(block)) throw new Error("A block has something else than base64 in it");
     const { data } = await library.unarmor(block);
     for (const section of divide(library, await readPackets(library, data as Uint8Array))) sections.push(section);
   }
@@ -71,7 +70,7 @@ function blocksIn(text: string): readonly string[] {
     const isOnItsLine = from === 0 || LINE_END.test(text[from - 1]!);
     return isOnItsLine ? BLOCK.exec(text.slice(from, beginnings[at + 1]))?.[0] : undefined;
   });
-  const whole = blocks.filter((block) => block !== undefined);
+  const whole = blocks.filter((block) => block !== undefined).filter(isReadWhole);
   const isWhole = whole.length > 0 && whole.length === blocks.length;
   if (!isWhole || whole.some((block) => block.includes("-----BEGIN", 1)))
     throw new Error("The text is not whole blocks of keys");
