@@ -313,13 +313,24 @@ static uint32_t drop_outdated(mbedtls_x509_crt *crt)
     return problems;
 }
 
-/* Moves those of the issuer's name that stand behind `last` right behind it, in their order; the last of them, or `last`. */
-static mbedtls_x509_crt *bring_issuers(const mbedtls_x509_crt *crt, mbedtls_x509_crt *last)
+/* Whether the key that signed is said to be this one's (RFC 5280 4.2.1.1); an issuer may have several of one name. */
+static int is_by_key_of(const mbedtls_x509_crt *crt, const mbedtls_x509_crt *issuer)
+{
+    const mbedtls_x509_buf *id = &crt->authority_key_id.keyIdentifier;
+
+    return id->len > 0 && is_same(id, &issuer->subject_key_id);
+}
+
+/*
+ * Moves those of the issuer's name that stand behind `last` right behind it, in their order: those by whose key it is
+ * said to be signed, or all. The last of them, or `last`.
+ */
+static mbedtls_x509_crt *bring_issuers(const mbedtls_x509_crt *crt, mbedtls_x509_crt *last, int is_any)
 {
     mbedtls_x509_crt *before = last, *issuer;
 
     while ((issuer = before->next) != NULL) {
-        if (!xtls_name_is_same(&issuer->subject, &crt->issuer)) {
+        if (!xtls_name_is_same(&issuer->subject, &crt->issuer) || !(is_any || is_by_key_of(crt, issuer))) {
             before = issuer;
             continue;
         }
@@ -336,17 +347,17 @@ static mbedtls_x509_crt *bring_issuers(const mbedtls_x509_crt *crt, mbedtls_x509
 }
 
 /*
- * Puts issuers behind what they issued, wherever they stood (RFC 8446 4.4.2): Mbed TLS looks for them further back only.
- * What issued nothing of it ends up last. No signature is verified for that.
+ * Puts issuers behind what they issued, wherever they stood (RFC 8446 4.4.2): Mbed TLS looks for them further back only, and
+ * takes the first of the name. What issued nothing of it ends up last. No signature is verified for that.
  */
 static void sort_issuers(mbedtls_x509_crt *crt)
 {
-    mbedtls_x509_crt *last = bring_issuers(crt, crt);
+    mbedtls_x509_crt *last = crt;
 
-    while (crt != last) {
-        crt = crt->next;
-        last = bring_issuers(crt, last);
-    }
+    do {
+        last = bring_issuers(crt, last, 0);
+        last = bring_issuers(crt, last, 1);
+    } while (crt != last && (crt = crt->next) != NULL);
 }
 
 static int judge(const xtls_authorities *authorities, mbedtls_x509_crt *crt, unsigned *problems)

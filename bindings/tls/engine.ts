@@ -173,7 +173,7 @@ export class Engine {
 
   /**
    * Says close_notify; a second time does nothing. Before the handshake is over it cancels
-   * that: the engine fails with `handshake-canceled`.
+   * that, by user_canceled and close_notify (RFC 8446 §6.1): the engine fails with `handshake-canceled`.
    *
    * @throws XtlsError `disposed`, `limit-exceeded`
    */
@@ -186,7 +186,8 @@ export class Engine {
   }
 
   /**
-   * Fails the engine because the caller judged the peer, and tells the peer.
+   * Fails the engine because the caller judged the peer, and tells the peer by a fatal alert; in a handshake
+   * user_canceled is no fatal one but what `close` says.
    *
    * @param alert AlertDescription (RFC 8446 §6.2), 1 to 255
    * @param error what `error` shall be

@@ -122,6 +122,13 @@ export function checked(status: number): number {
   throw new XtlsError(isOurs ? codeOf(status) : "internal-error", isOurs ? undefined : statusName(status));
 }
 
-/** A status as its headers write it. */
+/** Those of ours that say what the peer did, in words. */
+const WORDS: Readonly<Record<number, string>> = {
+  [STATUS.overflow]: "A record is longer than any may be",
+  [STATUS.message]: "A handshake message has more than 16384 bytes",
+};
+
+/** A status as its headers write it, or in words. */
 export const statusName = (status: number): string =>
+  WORDS[status] ??
   `Mbed TLS status -0x${(-status).toString(16).toUpperCase().padStart(4, "0")}`;

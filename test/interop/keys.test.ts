@@ -1,12 +1,15 @@
 /** Keys whose numbers somebody else chose: none that would keep us busy is computed with, wherever it comes from. */
 
+import { generateKeyPairSync } from "node:crypto";
+
 import type { XtlsError } from "../../bindings/node.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { certificateOf, oddNumber, pemOf, privateKeyOf } from "../tls/odd-keys.ts";
+import { basicConstraints, mint } from "../tls/mint.ts";
 import { codeThrownBy } from "../tls/pair.ts";
 import { nodeTls } from "./node-tls.ts";
-import { Cast, exchangeWords, meet } from "./terms.ts";
+import { Cast, exchangeWords, fingerprint, meet } from "./terms.ts";
 
 const test = suite("keys");
 const core = await loadCore();
@@ -54,6 +57,25 @@ for (const [what, [modulus, exponent]] of Object.entries(UNFIT)) {
     });
   }
 }
+
+/** Of algorithms that are not known here: they vouch for nobody here, and a peer that is known already is the same with them. */
+const FOREIGN = {
+  "a certificate of Ed25519": mint({ name: "Edward", key: generateKeyPairSync("ed25519").privateKey, extensions: [basicConstraints(true)] }),
+  "a certificate of P-521": mint({ name: "Long", key: generateKeyPairSync("ec", { namedCurve: "P-521" }).privateKey, extensions: [basicConstraints(true)] }),
+} as const; // prettier-ignore
+
+for (const [what, { certificate }] of Object.entries(FOREIGN))
+  for (const role of ROLES)
+    test(`passes over ${what} behind a peer's own: ${role} to node:tls`, () => {
+      const own = cast.theirs();
+      const chained = { ...own, certificate: own.certificate + certificate };
+      const options = { authorities: cast.authority.certificate };
+      return meet(nodeTls, role, cast, { own: chained }, options, async (meeting) => {
+        await meeting.bridge.opened();
+        assert.is(meeting.bridge.engine.peer?.fingerprint, fingerprint(own));
+        await exchangeWords(meeting);
+      });
+    });
 
 test("refuses an own key that every peer would refuse", () => {
   for (const key of [privateKeyOf(1024, F4), privateKeyOf(2048, oddNumber(33))])

@@ -82,7 +82,9 @@ const raw =
 const withShare = (end: Bytes) => (hello: Bytes) =>
   withExtensions(hello, (extensions) =>
     extensions.map(({ type, data }) =>
-      type === KEY_SHARE ? { type, data: Buffer.concat([data.subarray(0, data.length - end.length), end]) } : { type, data },
+      type === KEY_SHARE
+        ? { type, data: Buffer.concat([data.subarray(0, data.length - end.length), end]) }
+        : { type, data },
     ),
   );
 
@@ -227,7 +229,16 @@ const sealed =
   };
 
 const ticket = (nonce: Bytes, handle: Bytes): Bytes =>
-  messageBytes({ type: 4, body: Buffer.concat([Buffer.of(0, 0, 1, 0, 1, 2, 3, 4, nonce.length), nonce, Buffer.of(handle.length >> 8, handle.length & 0xff), handle, Buffer.of(0, 0)]) });
+  messageBytes({
+    type: 4,
+    body: Buffer.concat([
+      Buffer.of(0, 0, 1, 0, 1, 2, 3, 4, nonce.length),
+      nonce,
+      Buffer.of(handle.length >> 8, handle.length & 0xff),
+      handle,
+      Buffer.of(0, 0),
+    ]),
+  });
 
 const WHEN_OPEN: readonly Fault[] = [
   ...(["initiator", "responder"] as const).flatMap((at) =>
@@ -249,7 +260,14 @@ const WHEN_OPEN: readonly Fault[] = [
 // --- the claims ---------------------------------------------------------------------------------------------
 
 /** One alert went, it is fatal, and it is the one that is said to have gone. */
-function assertTold(middle: Middle, at: EngineRole, error: XtlsError, code: string, alert: string, under?: Direction): void {
+function assertTold(
+  middle: Middle,
+  at: EngineRole,
+  error: XtlsError,
+  code: string,
+  alert: string,
+  under?: Direction,
+): void {
   const engine = middle[at];
   assert.is(error.code, code, String(error));
   assert.is(engine.alerts.sent?.name, alert);
@@ -269,6 +287,17 @@ for (const { is, at, alert, code, act, under } of [...IN_THE_CLEAR, ...IN_THE_FL
     assertTold(middle, at, error, code, alert, under?.(middle));
   });
 
+test("what is too long is named in words", () => {
+  const middle = new Middle(core);
+  const error = thrown(() =>
+    raw("responder", plainRecord(HANDSHAKE, Buffer.of(1, 0, 0x50, 0, 3, 3)))(middle),
+  ) as XtlsError;
+  assert.match(
+    error.message,
+    /^A handshake message has more than 16384 bytes; sent illegal_parameter\. .*chain of certificates/,
+  );
+});
+
 test("a cookie is repeated, once, beside the same key share when nothing else is wanted", () => {
   const { initiator } = new Middle(core);
   const first = helloOf(initiator.drain());
@@ -277,7 +306,10 @@ test("a cookie is repeated, once, beside the same key share when nothing else is
   assert.equal(second.head, first.head);
   const of = ({ extensions }: typeof first, wanted: number) => extensions.filter(({ type }) => type === wanted);
   assert.equal(of(first, COOKIE), []);
-  assert.equal(of(second, COOKIE).map(({ data }) => [...data]), [[2000 >> 8, 2000 & 0xff, ...pattern(2000)]]);
+  assert.equal(
+    of(second, COOKIE).map(({ data }) => [...data]),
+    [[2000 >> 8, 2000 & 0xff, ...pattern(2000)]],
+  );
   assert.equal(of(second, KEY_SHARE), of(first, KEY_SHARE));
 });
 
