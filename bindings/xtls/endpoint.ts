@@ -13,7 +13,7 @@ import type { EngineOptions } from "../tls/options.ts";
 import { Association, type Refusal } from "./association.ts";
 import { buildError, parseError } from "./condition.ts";
 import type { Host } from "./host.ts";
-import { bareJid, compareOctets, fullJid } from "../base/jid.ts";
+import { compareOctets, fullJid, prepareJid } from "../base/jid.ts";
 import { requireMethods, requireObject, requireShape } from "../base/shape.ts";
 import { limitsWith, MAX_ID_CHARS, type Limits } from "./limits.ts";
 import { BASE_METHOD, offerOf, type Demands } from "./negotiation.ts";
@@ -228,7 +228,8 @@ export class Endpoint {
 
   /** A full JID went offline, or all resources of a bare JID. */
   unavailable(peer: string, now: number): void {
-    const gone = [...this.#tunnels.values()].filter((tunnel) => isOrHas(peer, tunnel.peer));
+    const isGone = isOrHas(peer);
+    const gone = [...this.#tunnels.values()].filter((tunnel) => isGone(tunnel.peer));
     for (const tunnel of gone) tunnel.unavailable(now);
   }
 
@@ -386,11 +387,12 @@ function addressOf(from: string): string {
   }
 }
 
-/** True when `jid` is `peer`, or its bare JID. */
-function isOrHas(jid: string, peer: string): boolean {
+/** Whether a prepared full JID is `jid`, or one of its resources. Prepared once: there may be many tunnels, and an address may be long. */
+function isOrHas(jid: string): (peer: string) => boolean {
   try {
-    return jid.includes("/") ? fullJid(jid) === peer : bareJid(jid) === bareJid(peer);
+    const gone = prepareJid(jid);
+    return gone.includes("/") ? (peer) => peer === gone : (peer) => peer.startsWith(`${gone}/`);
   } catch {
-    return false;
+    return () => false;
   }
 }

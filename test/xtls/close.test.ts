@@ -460,4 +460,23 @@ test("all waits are settable", () => {
   assert.is(wire.romeo.endpoint.deadline, wire.now + 5);
 });
 
+test("whoever goes offline has the address looked at once, however many tunnels there are", () => {
+  const long = "é".repeat(400);
+  const { romeo } = pair();
+  for (let domain = 0; domain < 60; domain++) romeo.open(`${long}@d${domain}.lit/${long}`);
+  const { normalize } = String.prototype;
+  let looks = 0;
+  String.prototype.normalize = function (form?: string) {
+    looks++;
+    return normalize.call(this, form as "NFC");
+  };
+  try {
+    romeo.endpoint.unavailable(`${long}@d60.lit/${long}`, 0);
+    romeo.endpoint.unavailable(`${long}@d60.lit`, 0);
+  } finally {
+    String.prototype.normalize = normalize;
+  }
+  assert.ok(looks < 40, `${looks}`);
+});
+
 test.run();
