@@ -495,7 +495,7 @@ export class Association implements Tunnel {
     if (this.#state === "closing" || this.#state === "closed") return;
     if (this.awaitsConsent) return this.refuse("declined");
     if (this.#state !== "open") return this.abort(new XtlsError("handshake-canceled", "Closed at this end"), now);
-    this.#move("close");
+    this.#leave(now);
     this.#goodbye.want();
     this.#flush(now);
   }
@@ -527,7 +527,13 @@ export class Association implements Tunnel {
     }
     if (!channel.isComplete)
       return this.#fail(new XtlsError("truncated", "The peer said close_notify in the middle of a stanza"), now);
-    if (this.#state === "open") this.#move("close");
+    if (this.#state === "open") this.#leave(now);
+  }
+
+  /** One end has said goodbye. What is still to be sent may take its time, but a peer that answers now and then shall not hold up for days whoever wants to leave. */
+  #leave(now: number): void {
+    this.#move("close");
+    this.#deadline = now + this.#host.limits.closeTimeout;
   }
 
   /**
@@ -548,7 +554,7 @@ export class Association implements Tunnel {
     if (this.#state !== "closing" || !this.#hasRead || !this.#isQuiet(this.#channel as Channel)) return;
     if (this.#goodbye.isThrough) return this.#end(undefined);
     // A close_notify alone is a goodbye too, but leave time for the <close/>.
-    if (this.#goodbye.isSilent) this.#deadline ??= now + this.#host.limits.dataTimeout;
+    if (this.#goodbye.isSilent) this.#deadline = Math.min(this.#deadline ?? Infinity, now + this.#host.limits.dataTimeout);
   }
 
   /** Time is over for the present state. */

@@ -56,6 +56,8 @@ export interface Limits {
   readonly handshakeTimeout: number;
   /** From there to the method's verdict, which may need a person. */
   readonly verdictTimeout: number;
+  /** From the first goodbye of either end to the tunnel's end, what waits to be sent included. */
+  readonly closeTimeout: number;
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
@@ -77,6 +79,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   answerTimeout: 300_000,
   handshakeTimeout: 30_000,
   verdictTimeout: 300_000,
+  closeTimeout: 600_000,
 });
 
 /**

@@ -454,6 +454,29 @@ test("waits for the verdict as long as the limits say", () => {
   assert.is(wire.romeo.closes[0]?.code, "timeout");
 });
 
+test("a peer that answers now and then and never says goodbye does not keep for long who wants to leave", () => {
+  const wire = pair().open();
+  const kept: Iq[] = [];
+  // Whoever is called Juliet here takes everything and goes on talking; her answers come when the next is nearly too late.
+  wire.intercept = (iq) => {
+    if (iq.from !== JULIET || iq.type === "set") return iq.payload?.is("close") ? [] : [iq];
+    kept.push(iq);
+    return [];
+  };
+  for (let count = 0; count < 60; count++) wire.romeo.send(says("x".repeat(16_000)));
+  wire.romeo.close();
+  wire.settle();
+  const left = wire.now + 600_000;
+  for (let step = 1; wire.romeo.closes.length === 0 && wire.now < left; step++) {
+    wire.juliet.send(says("not yet"));
+    if (step % 10 === 0) wire.romeo.receive(kept.shift() as Iq);
+    wire.pass(Math.min(25_000, left - wire.now));
+  }
+  assert.is(wire.now, left, "until then it is only slow");
+  assert.equal(wire.romeo.closes.map((error) => error?.code), ["timeout"]);
+  assert.is(wire.romeo.endpoint.deadline, undefined);
+});
+
 test("all waits are settable", () => {
   const wire = pair({ limits: { startTimeout: 5, dataTimeout: 7, answerTimeout: 9 } });
   wire.romeo.open(JULIET);
