@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -289,6 +290,22 @@ test("leaves the old file, and nothing else, when it cannot be replaced", async 
   assert.is(await codeOf(saveIdentity(disposed, path)), "disposed");
   assert.is(await codeOf(saveIdentity(nurse, path, { passphrase: "" })), "invalid-argument");
   assert.is(readFileSync(path, "utf8"), nurse.toPEM());
+});
+
+test("leaves no key behind for good: what a crash left of a new file goes when the next is written", async () => {
+  const inner = join(folder, "crashed");
+  mkdirSync(inner, { mode: 0o700 });
+  const leave = (name: string, seconds: number) => {
+    writeFileSync(join(inner, name), juliet.toPEM(), { mode: 0o600 });
+    utimesSync(join(inner, name), Date.now() / 1000 - seconds, Date.now() / 1000 - seconds);
+  };
+  leave(".juliet.pem.0123456789ab.part", 3600);
+  const atWork = ".juliet.pem.ba9876543210.part";
+  const others = [".romeo.pem.0123456789ab.part", ".juliet.pem.backup.part"];
+  leave(atWork, 1);
+  for (const name of others) leave(name, 3600);
+  await saveIdentity(juliet, join(inner, "juliet.pem"), { passphrase: PASSPHRASE });
+  assert.equal(readdirSync(inner).sort(), [...others, atWork, "juliet.pem"].sort());
 });
 
 test("is whole at every moment while it is replaced", async () => {
