@@ -94,6 +94,7 @@ test("no message of a handshake can be left out, said twice or said out of turn,
 
 // --- faults ---------------------------------------------------------------------------------------------------
 
+const CHANGE_CIPHER_SPEC = 20;
 const PROTOCOL = "xtls/1";
 const protocols = extension(EXTENSION.protocols, vector(2, vector(1, Buffer.from(PROTOCOL))));
 const sizeLimit = extension(EXTENSION.sizeLimit, Buffer.of(0x40, 1));
@@ -172,6 +173,46 @@ test("no byte that a peer gets wrong, in any message, is called a defect of ours
         victim[Symbol.dispose]();
       }
     }
+  }
+});
+
+/** An initiator with a tunnel to Mallory. */
+function opened(): Server {
+  const hostile = server();
+  hostile.feed(hostile.hello());
+  return hostile.finish();
+}
+
+test("what is empty, or protected and must not be, is the peer's fault, and nobody altered it on the way", () => {
+  const said = (type: number, content: Uint8Array, times: number): Engine => {
+    const hostile = opened();
+    for (let time = 0; time < times; time++) hostile.feed(hostile.record(type, content));
+    return hostile.victim;
+  };
+  assert.is(said(RECORD.data, NONE, 3).state, "open");
+  for (const victim of [said(RECORD.data, NONE, 4), said(CHANGE_CIPHER_SPEC, Buffer.of(1), 1)]) {
+    assert.is(victim.error?.code, "protocol-violation");
+    assert.is(victim.alerts.sent?.name, "unexpected_message");
+  }
+});
+
+test("a responder chooses one of the protocols that were offered, and one alone", () => {
+  const chosen = (...names: readonly string[]): Engine => {
+    const hostile = server(initiator({ alpn: ["xtls/1+bind", "xtls/1"] }));
+    const list = extension(EXTENSION.protocols, vector(2, ...names.map((name) => vector(1, Buffer.from(name)))));
+    hostile.feed(hostile.hello(), hostile.say(hostile.encryptedExtensions(list)));
+    return hostile.victim;
+  };
+  assert.is(chosen("xtls/1").state, "handshaking");
+  for (const [names, alert] of [
+    [["h2"], "illegal_parameter"],
+    [[""], "illegal_parameter"],
+    [["xtls/1", "xtls/1+bind"], "decode_error"],
+    [["xtls/1", ""], "decode_error"],
+  ] as const) {
+    const victim = chosen(...names);
+    assert.is(victim.error?.code, "protocol-violation", String(names));
+    assert.is(victim.alerts.sent?.name, alert, String(names));
   }
 });
 
@@ -364,9 +405,8 @@ test("a tunnel that is closed keeps no key, neither for records nor for tickets,
 });
 
 test("a ticket of a tunnel that failed is given to nobody", () => {
-  const hostile = server();
-  hostile.feed(hostile.hello());
-  const { victim } = hostile.finish();
+  const hostile = opened();
+  const { victim } = hostile;
   hostile.feed(hostile.record(RECORD.handshake, hostile.ticket()));
   const key = hostile.ticketKey(NONE);
   assert.ok(isFound(key));
