@@ -117,7 +117,7 @@ test("the fourth empty record in a row ends the tunnel", () => {
   const { responder } = handshake(middle);
   const direction = middle.applicationFrom("initiator");
   for (let count = 0; count < 3; count++) responder.feed(direction.seal(DATA, new Uint8Array(0)));
-  assert.is((thrown(() => responder.feed(direction.seal(DATA, new Uint8Array(0)))) as XtlsError).code, "bad-record");
+  assert.is((thrown(() => responder.feed(direction.seal(DATA, new Uint8Array(0)))) as XtlsError).code, "protocol-violation");
   middle.dispose();
 });
 
