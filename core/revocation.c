@@ -29,6 +29,18 @@ struct xtls_revocation {
 
 /* --- reading --------------------------------------------------------------------- */
 
+/* A number that was written with zeros before it is the same number: what is not found would count as not revoked. */
+static serial serial_of(const mbedtls_x509_buf *number)
+{
+    serial result = { number->p, number->len };
+
+    while (result.length > 1 && result.bytes[0] == 0) {
+        result.bytes++;
+        result.length--;
+    }
+    return result;
+}
+
 static int compare(const void *one, const void *other)
 {
     const serial *a = one, *b = other;
@@ -74,7 +86,7 @@ static int index_serials(xtls_revocation *list)
     }
     for (entry = &list->crl.entry; entry != NULL; entry = entry->next) {
         if (entry->serial.len > 0) { /* the first entry of an empty list */
-            list->serials[list->count++] = (serial) { entry->serial.p, entry->serial.len };
+            list->serials[list->count++] = serial_of(&entry->serial);
         }
     }
     qsort(list->serials, list->count, sizeof(*list->serials), compare);
@@ -165,7 +177,7 @@ static int is_signed_by(xtls_revocation *list, const mbedtls_x509_crt *issuer)
 
 static int has_serial(const xtls_revocation *list, const mbedtls_x509_buf *number)
 {
-    serial wanted = { number->p, number->len };
+    serial wanted = serial_of(number);
 
     return bsearch(&wanted, list->serials, list->count, sizeof(wanted), compare) != NULL;
 }

@@ -160,13 +160,16 @@ export interface ListOrder {
   /** How the issuer's name is written. Default: as in certificates, UTF8String. */
   readonly name?: string;
   readonly tag?: number;
+  /** Zeros before each number, which DER forbids. */
+  readonly zeros?: number;
 }
 
 /** A list of what somebody revoked, DER. */
-export function mintList({ by, revoked, name: issuer = by.name, tag }: ListOrder): Bytes {
+export function mintList({ by, revoked, name: issuer = by.name, tag, zeros = 0 }: ListOrder): Bytes {
   const [from, to] = [utc(new Date(Date.now() - DAY)), utc(new Date(Date.now() + 30 * DAY))];
+  const before = Array<number>(zeros).fill(0);
   const entries = Array.from(revoked, (serial) =>
-    sequence(integer(0x40, (serial >> 16) & 0xff, (serial >> 8) & 0xff, serial & 0xff), from),
+    sequence(integer(...before, 0x40, (serial >> 16) & 0xff, (serial >> 8) & 0xff, serial & 0xff), from),
   );
   const list = entries.length > 0 ? [sequence(concat(entries))] : [];
   const tbs = sequence(integer(1), ECDSA_SHA256, name(issuer, tag), from, to, ...list);

@@ -1,5 +1,6 @@
 import type { AuthoritySources, XtlsError } from "../../bindings/node.ts";
 import { assert, suite } from "../suite.ts";
+import { basicConstraints, keyUsage, mint, mintList } from "./mint.ts";
 import { derOf, listDer } from "./openssl-ca.ts";
 import { codeThrownBy, pair, settle, thrown } from "./pair.ts";
 import { assertRefused, assertTrusted, core, device, leaveVerona, mantua, romeo, root } from "./verona.ts";
@@ -73,6 +74,16 @@ test("refuse by a list of a namesake, or of one that may not issue lists", () =>
     extensions: ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign"],
   });
   assertRefused([device(mute), mute.own], [...below(), mute.list()], "revocation list not trusted");
+});
+
+test("refuse a device whose number stands in a list with zeros before it", () => {
+  const root = mint({ name: "Root", extensions: [basicConstraints(true), keyUsage(0x06)] });
+  const device = (serial: number) => mint({ name: "device", by: root, serial, extensions: [basicConstraints(false), keyUsage(0x80)] }).der;
+  for (const zeros of [0, 1, 3]) {
+    const authorities = core.authorities([root.der, mintList({ by: root, revoked: [5, 77, 200], zeros })]);
+    const problems = [77, 78].map((serial) => core.verifyChain([device(serial)], authorities));
+    assert.equal(problems, [["revoked"], []], `${zeros} zeros`);
+  }
 });
 
 test("refuse to begin with lists that cannot be read whole", () => {
