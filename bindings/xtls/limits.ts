@@ -20,7 +20,7 @@ export const MAX_ID_CHARS = 1_023;
 
 /** Sizes in bytes, waits in milliseconds, the rest are counts. */
 export interface Limits {
-  /** Tunnels of this endpoint in any state. Strangers get half of them, peers three quarters: the rest is for what our own side opens. */
+  /** Tunnels of this endpoint in any state. Strangers get half of them, those of one site a quarter, peers three quarters: the rest is for what our own side opens. */
   readonly tunnels: number;
   /** Tunnels with one bare JID, over all of its resources. */
   readonly tunnelsPerPeer: number;

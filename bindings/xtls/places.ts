@@ -53,7 +53,7 @@ export class Places<Owner extends Tunnel> {
    */
   evictedBy(peer: string, standing: Standing): ReadonlySet<Owner> {
     const evicted = new Set<Owner>();
-    for (const { most, isCounted, latest } of this.#shares(bareJid(peer), standing)) {
+    for (const { most, isCounted, latest } of this.#shares(bareJid(peer), siteOf(peer), standing)) {
       const left = () => [...this.#entries.values()].filter((entry) => isCounted(entry) && !evicted.has(entry.tunnel));
       for (let counted = left(); counted.length >= most; counted = left())
         evicted.add(latest ? latestToGo(counted, peer) : oldestToGo(counted, standing));
@@ -70,7 +70,7 @@ export class Places<Owner extends Tunnel> {
   }
 
   /** What a newcomer counts against, narrowest first. */
-  #shares(account: string, standing: Standing): readonly Share<Owner>[] {
+  #shares(account: string, site: string, standing: Standing): readonly Share<Owner>[] {
     const { tunnels, tunnelsPerPeer, starts, unauthenticated } = this.#limits;
     const isAlike = (entry: Entry<Owner>): boolean => entry.standing === standing && isPending(entry);
     const inAll = [
@@ -81,6 +81,8 @@ export class Places<Owner extends Tunnel> {
     return [
       { most: starts, isCounted: (entry) => isAlike(entry) && entry.tunnel.state === "starting", latest: true },
       { most: unauthenticated, isCounted: isAlike },
+      // Open ones give way to nobody: of one site there is half of what strangers have.
+      { most: standing === "known" ? Infinity : Math.ceil(tunnels / 4), isCounted: (entry) => entry.site === site && isStrangers(entry) },
       // A quarter is for those whose key is known, another for what our own side opens.
       { most: standing === "known" ? Infinity : tunnels - Math.floor(tunnels / 2), isCounted: isStrangers },
       { most: tunnels - Math.floor(tunnels / 4), isCounted: (entry) => entry.standing !== "own" },

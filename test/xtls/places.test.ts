@@ -137,6 +137,16 @@ test("strangers who were authenticated at first use keep neither our own nor the
   for (let at = 0; at < 64; at++) assert.ok(stage.start(`known${at}@montague.lit/x`, true));
 });
 
+test("strangers of one site who were authenticated at first use leave half of the strangers' places to others", () => {
+  const stage = new Stage();
+  stage.trusts = "first-use";
+  for (let at = 0; at < 400; at++) stage.shake(`mallory${at % 25}@s${at % 40}.evil.lit/${at}`);
+  assert.is(stage.count(({ state }) => state === "open"), 64);
+  assert.ok(stage.shake("nurse@capulet.lit/kitchen"));
+  assert.is(stage.state("nurse@capulet.lit/kitchen"), "open");
+  assert.not(stage.start("another@evil.lit/cave"));
+});
+
 test("who has proved more than to be the first is no stranger, and leaves the place to others", () => {
   const stage = new Stage();
   stage.trusts = "verified";

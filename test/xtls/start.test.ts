@@ -254,7 +254,7 @@ test("speaks the base wire alone where extensions are switched off", () => {
 
 test("answers too many tunnels or starts with resource-constraint", () => {
   const { juliet } = pair({}, { accepts: undefined, limits: { starts: 2, tunnels: 3 } });
-  for (const id of ["1", "2", "3"]) juliet.receive(start(`user${id}@montague.lit/x`, id));
+  for (const id of ["1", "2", "3"]) juliet.receive(start(`user@montague${id}.lit/x`, id));
   assert.is(juliet.consents.length, 2);
   assert.match(written(juliet.sent[0] as Iq), 'id="3"');
   assert.match(written(juliet.sent[0] as Iq), '<error type="wait"><resource-constraint');
