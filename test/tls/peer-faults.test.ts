@@ -287,6 +287,18 @@ for (const { is, at, alert, code, act, under } of [...IN_THE_CLEAR, ...IN_THE_FL
     assertTold(middle, at, error, code, alert, under?.(middle));
   });
 
+test("modes of pre-shared keys that are not known are passed over, as many as come", () => {
+  const middle = new Middle(core, {}, { tickets: core.tickets() });
+  const PSK_MODES = 45;
+  const modes = Buffer.of(4, 0x0b, 0x2a, 1, 0xff); // RFC 8701
+  toResponder((hello) =>
+    withExtensions(hello, (all) => all.map((one) => (one.type === PSK_MODES ? { type: PSK_MODES, data: modes } : one))),
+  )(middle);
+  assert.is(middle.responder.state, "handshaking");
+  assert.ok(recordsOf(middle.responder.drain()).length > 1);
+  middle.dispose();
+});
+
 test("what is too long is named in words", () => {
   const middle = new Middle(core);
   const error = thrown(() =>
