@@ -13,6 +13,7 @@ test.after(() => cast.dispose());
 
 const ROLES = ["initiator", "responder"] as const;
 
+// The HelloRetryRequest of NSS, wolfSSL and Java has a cookie.
 for (const program of PROGRAMS) {
   for (const role of ROLES) {
     test(`retries the hello (HelloRetryRequest): ${program.name}, as ${role}`, () => {

@@ -6,7 +6,6 @@ import type { EngineOptions } from "../../bindings/node.ts";
 import { loadCore } from "../module.ts";
 import { assert, suite } from "../suite.ts";
 import { dial, Door, type Bridge } from "./bridge.ts";
-import { wolfssl } from "./library-programs.ts";
 import { nodeTls } from "./node-tls.ts";
 import { Peer } from "./peer.ts";
 import { Cast, exchangeWords, fingerprint, PROGRAMS } from "./terms.ts";
@@ -105,7 +104,6 @@ test("resumes a client that comes back: gnutls", () =>
   }));
 
 for (const program of PROGRAMS) {
-  if (program === wolfssl) continue; // as a client it cannot take nonces of 32 bytes, which our tickets have
   if (program.comeTwice === undefined) continue;
   const comeTwice = program.comeTwice;
   test(`resumes a client that comes back: ${program.name}`, () =>
