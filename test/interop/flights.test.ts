@@ -5,7 +5,7 @@ import { openssl35 } from "./library-programs.ts";
 import { nodeTls, type NodeCounterpart } from "./node-tls.ts";
 import { nss } from "./nss.ts";
 import { gnutls, openssl } from "./programs.ts";
-import { Cast, exchangeWords, meet, part, partWithEqualKeys, PROGRAMS } from "./terms.ts";
+import { Cast, exchangeWords, meet, part, exchangeWordsAndKeys, PROGRAMS } from "./terms.ts";
 
 const test = suite("flights");
 const cast = new Cast(await loadCore());
@@ -22,8 +22,7 @@ for (const program of PROGRAMS) {
       return meet(program, role, cast, terms, options, async (meeting) => {
         await meeting.bridge.opened();
         assert.is(meeting.bridge.engine.negotiated?.group, "P-384");
-        await exchangeWords(meeting);
-        await partWithEqualKeys(program, meeting);
+        await exchangeWordsAndKeys(program, meeting);
       });
     });
   }
@@ -75,24 +74,21 @@ const UNKNOWN = ["-T", "-U", "-B", "-E", "-G", "-Z", "-e", "-i", "100"];
 test("takes a hello with extensions that it does not know: nss, as responder", () =>
   meet(nss, "responder", cast, { extra: UNKNOWN }, {}, async (meeting) => {
     await meeting.bridge.opened();
-    await exchangeWords(meeting);
-    await partWithEqualKeys(nss, meeting);
+    await exchangeWordsAndKeys(nss, meeting);
   }));
 
 test("retries the hello when the other end insists on a better group: openssl 3.5, as initiator", () =>
   meet(openssl35, "initiator", cast, {}, { groups: ["P-384", "P-256", "X25519"] }, async (meeting) => {
     await meeting.bridge.opened();
     assert.is(meeting.bridge.engine.negotiated?.group, "X25519", "the key share was for P-384");
-    await exchangeWords(meeting);
-    await partWithEqualKeys(openssl35, meeting);
+    await exchangeWordsAndKeys(openssl35, meeting);
   }));
 
 test("retries the hello with the cookie of a server that keeps no state: openssl -stateless, as initiator", () =>
   meet(openssl, "initiator", cast, { extra: ["-stateless"] }, {}, async (meeting) => {
     await meeting.bridge.opened();
     assert.is(meeting.bridge.engine.negotiated?.group, "X25519", "the key share stays");
-    await exchangeWords(meeting);
-    await partWithEqualKeys(openssl, meeting);
+    await exchangeWordsAndKeys(openssl, meeting);
   }));
 
 /** One's own certificate, and two between it and the root: three times what a small record takes. */

@@ -154,8 +154,7 @@ export async function converse(program: Program, role: Role, cast: Cast, cell: C
         resumed: false,
       });
       assert.is(bridge.engine.peer?.fingerprint, fingerprint(own));
-      await exchangeWords({ bridge, counterpart });
-      await partWithEqualKeys(program, { bridge, counterpart });
+      await exchangeWordsAndKeys(program, { bridge, counterpart });
     },
   );
 }
@@ -168,9 +167,10 @@ export async function exchangeWords({ bridge, counterpart }: Meeting, words = "C
   await bridge.heard(counterpart.isEcho ? words : "and be new baptized");
 }
 
-/** Ends it, after which both ends have exported the same. tstclnt says what it exports at its end. */
-export async function partWithEqualKeys(program: Program, meeting: Meeting): Promise<void> {
+/** Says something each way and ends it, after which both ends have exported the same: we before selfserv leaves, tstclnt at its end. */
+export async function exchangeWordsAndKeys(program: Program, meeting: Meeting): Promise<void> {
   const ours = exportedBy(meeting.bridge);
+  await exchangeWords(meeting);
   const [theirs] = await Promise.all([
     knows(program, "exporter") ? meeting.counterpart.exported() : ours,
     part(meeting),
