@@ -11,13 +11,18 @@ TSX     := node --import tsx
 
 export SERVER METHOD
 
+# What the demo's servers need; whatever else SERVER says, the demo itself refuses.
+PACKAGES_OF_prosody   := prosody
+PACKAGES_OF_ejabberd  := ejabberd
+PACKAGES_OF_federated := prosody ejabberd openssl
+
 .NOTPARALLEL:
 .PHONY: all demo test fuzz bench abi record clean help
 
 all: $(MODULES) dist/wasm/xtls.wasm ## compile the module and the TypeScript (the default)
 
 demo: all ## Romeo and Juliet through a tunnel; METHOD=x509, srp, sas or openpgp; SERVER=prosody, ejabberd or federated
-	@$(if $(SERVER),scripts/packages.sh $(if $(filter federated,$(SERVER)),prosody ejabberd openssl,$(SERVER)))
+	@$(if $(PACKAGES_OF_$(SERVER)),scripts/packages.sh $(PACKAGES_OF_$(SERVER)))
 	@$(TSX) scripts/demo.ts
 
 test: all wasm/xtls-stock.wasm $(NODE_24) ## run every test; ONLY=part-of-a-name for some, LONG=1 for Java's and Go's TLS too

@@ -7,21 +7,24 @@
 
 import { acquaintances } from "./demo/acquaintances.ts";
 import { briefIq, glance, Narrator } from "./demo/narrator.ts";
-import { introductionBy } from "./demo/introductions/index.ts";
+import { INTRODUCTIONS } from "./demo/introductions/index.ts";
 import { Stage } from "./demo/stage.ts";
 import { strangers } from "./demo/strangers.ts";
 
-const TITLES: Readonly<Record<string, string>> = {
+const SERVERS: Readonly<Record<string, string>> = {
   router: "the embedded router",
+  prosody: "prosody",
+  ejabberd: "ejabberd",
   federated: "Prosody at montague.example and ejabberd at capulet.example",
 };
 
 const narrator = new Narrator();
 const name = process.env["SERVER"] || "router";
 const method = process.env["METHOD"] || "";
-const introduce = method ? introductionBy(method) : undefined;
+const title = chosen("server", name, SERVERS);
+const introduce = method ? chosen("method", method, INTRODUCTIONS) : undefined;
 
-narrator.title(`xtls: Romeo and Juliet, through ${TITLES[name] ?? name}${method ? `, by ${method}` : ""}`);
+narrator.title(`xtls: Romeo and Juliet, through ${title}${method ? `, by ${method}` : ""}`);
 const stage = await Stage.raise(name, narrator, method ? glance : briefIq);
 try {
   await (introduce ? strangers(stage, method, introduce) : acquaintances(stage));
@@ -29,3 +32,10 @@ try {
   await stage.strike();
 }
 narrator.title("\ndemo: ok");
+
+/** A name that is none of the choices ends the demo with those that are. */
+function chosen<Choice>(what: string, wish: string, choices: Readonly<Record<string, Choice>>): Choice {
+  if (Object.hasOwn(choices, wish)) return choices[wish] as Choice;
+  console.error(`No ${what} "${wish}": choose ${Object.keys(choices).join(", ")}`);
+  process.exit(1);
+}

@@ -16,8 +16,19 @@ export type ModuleSource =
 /** How a runtime opens an address; it may throw whatever it likes. */
 export type Open = (address: string | URL) => Promise<Response | Uint8Array>;
 
-/** The module of this package; bundlers recognise this very expression. */
-export const packagedModule: URL = new URL("./xtls.wasm", import.meta.url);
+/**
+ * The module of this package; bundlers recognise this very expression. Asked for when it is needed, since bundles that are no
+ * ES modules have no `import.meta.url`: these import well, and have to say where the module is.
+ *
+ * @throws XtlsError `wasm-not-found`
+ */
+export function packagedModule(): URL {
+  try {
+    return new URL("./xtls.wasm", import.meta.url);
+  } catch (cause) {
+    throw new XtlsError("wasm-not-found", "This bundle is no ES module and cannot tell where it lies", { cause });
+  }
+}
 
 /** The smallest module with an instruction of SIMD128 that its drafts did not have. */
 const VECTOR_PROBE = Uint8Array.of(
@@ -48,7 +59,7 @@ export async function load(source: ModuleSource | undefined, open: Open): Promis
     throw new XtlsError("wasm-unsupported", "WebAssembly is there, its SIMD is not");
   if (typeof globalThis.crypto?.getRandomValues !== "function") throw new XtlsError("randomness-missing");
 
-  return instantiate(await compile(await opened(source ?? packagedModule, open)));
+  return instantiate(await compile(await opened(source ?? packagedModule(), open)));
 }
 
 type Opened = Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module;

@@ -72,6 +72,18 @@ test("shakes hands when imported by its name", () => {
   assert.is(run(directory, process.execPath, "application.js").trim(), "TLSv1.3 O gentle Romeo");
 });
 
+test("a bundle that is no ES module imports, loads what it is told to, and says by a typed error that it has to be told", () => {
+  const module = JSON.stringify(join(directory, "node_modules/xtls/dist/wasm/xtls.wasm"));
+  const source = `
+    import { loadCore } from "xtls";
+    loadCore(${module}).then(() => loadCore()).catch((error) => console.log(error.name, error.code));
+  `;
+  writeFileSync(join(directory, "bundled.js"), source);
+  const options = ["--bundle", "--platform=node", "--format=cjs", "--external:openpgp", "--log-level=error", "--outfile=bundle.cjs"];
+  run(directory, join(ROOT, "node_modules/.bin/esbuild"), "bundled.js", ...options);
+  assert.is(run(directory, process.execPath, "bundle.cjs").trim(), "XtlsError wasm-not-found");
+});
+
 test("its declarations serve a strict TypeScript user", () => {
   writeFileSync(join(directory, "consumer.ts"), CONSUMER);
   const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", "--lib", "es2023,esnext.disposable,dom"];

@@ -88,10 +88,11 @@ for (const server of ["router", "prosody"] as const) {
   });
 }
 
-test("fails by a method that is none, and names those that are", async () => {
-  const failure = await play("router", "telepathy").then(() => undefined, (error: { code: number; stderr: string }) => error);
-  assert.is(failure?.code, 1);
-  assert.match(failure!.stderr, /choose x509, srp, sas, openpgp/);
+test("fails by a method or through a server that is none, and names those that are", async () => {
+  const refusal = (server: string, method: string) =>
+    play(server as ServerName, method).then(() => undefined, ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }));
+  assert.equal(await refusal("router", "telepathy"), { code: 1, stderr: 'No method "telepathy": choose x509, srp, sas, openpgp\n' });
+  assert.equal(await refusal("nginx", ""), { code: 1, stderr: 'No server "nginx": choose router, prosody, ejabberd, federated\n' });
 });
 
 test.run();

@@ -64,12 +64,12 @@ async function withGlobal<Result>(name: string, value: unknown, body: () => Prom
 }
 
 test("takes the packaged file, its URL, its path, bytes, a buffer and a compiled module", async () => {
-  const bytes = await readFile(packagedModule);
+  const bytes = await readFile(packagedModule());
   const sources = [
     undefined,
-    packagedModule,
-    String(packagedModule),
-    packagedModule.pathname,
+    packagedModule(),
+    String(packagedModule()),
+    packagedModule().pathname,
     bytes,
     new Uint8Array(bytes).buffer,
     await WebAssembly.compile(bytes),
