@@ -200,7 +200,7 @@ int xtls_engine_read(xtls_engine *engine, unsigned char *output, size_t max)
 
 /* --- ends ----------------------------------------------------------------------------------- */
 
-static int cancel(xtls_engine *engine)
+static int cancel_handshake(xtls_engine *engine)
 {
     if (engine->state == XTLS_STATE_HANDSHAKING) { /* before, nobody has heard of us */
         xtls_alerts_cancel(engine);
@@ -220,7 +220,7 @@ int xtls_engine_close(xtls_engine *engine)
     switch (engine->state) {
     case XTLS_STATE_NEW:
     case XTLS_STATE_HANDSHAKING:
-        return cancel(engine);
+        return cancel_handshake(engine);
     case XTLS_STATE_FAILED:
         return engine->error;
     case XTLS_STATE_OPEN:
@@ -248,7 +248,7 @@ int xtls_engine_abort(xtls_engine *engine, unsigned description)
         return XTLS_ERR_STATE;
     }
     if (engine->state == XTLS_STATE_HANDSHAKING && description == MBEDTLS_SSL_ALERT_MSG_USER_CANCELED) {
-        return cancel(engine);
+        return cancel_handshake(engine);
     }
     (void) xtls_alerts_send(engine, MBEDTLS_SSL_ALERT_LEVEL_FATAL, (unsigned char) description);
     engine->has_alerted = 1;
