@@ -42,9 +42,9 @@ function accountOf(xmpp: Entity): string | undefined {
   return text.includes("@") && !text.includes("\\") ? text : undefined;
 }
 
-/** The engines' options are for the core to judge, and whether the identity can be used: one engine is made and thrown away. */
+/** The engines' options are for the core to judge, and whether the identity can be used: an engine of each role is made and thrown away. */
 function requireEngine(host: ChannelHost): void {
-  openChannel({ role: "initiator", local: "", peer: "" }, host)[Symbol.dispose]();
+  for (const role of ["initiator", "responder"] as const) openChannel({ role, local: "", peer: "" }, host)[Symbol.dispose]();
 }
 
 /** A time to wait, in milliseconds. @throws XtlsError `invalid-argument` */

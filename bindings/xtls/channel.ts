@@ -20,6 +20,7 @@ import { ALPN, ALPN_BOUND, NS_XTLS_EXT } from "./namespaces.ts";
 import { OWN_LIMITS, OwnQuota, PreauthReader } from "./preauth-reader.ts";
 import type { ReadBudget } from "./read-budget.ts";
 import { requireTaken, restore, strip, type Ends } from "./routing.ts";
+import type { Role } from "./state.ts";
 import type { Tunnel } from "./tunnel.ts";
 
 /** The part of an engine that a channel uses. */
@@ -38,8 +39,15 @@ export function openChannel(tunnel: Pick<Tunnel, "role" | "local" | "peer">, hos
   // A ring must hold a whole chunk of the peer's even when the caller's queue is short.
   const limit = Math.max(limits.queue, 2 * limits.maxBytes);
   const alpn = host.hasExtensions ? [ALPN_BOUND, ALPN] : [ALPN];
-  const options = { alpn, limit, ...engine, role: tunnel.role, identity };
+  const options = { alpn, limit, ...ofRole(tunnel.role, engine), role: tunnel.role, identity };
   return new Channel(identity.core.engine(options), tunnel, limits);
+}
+
+/** The changes are for an endpoint, which has engines of both roles: tables of tickets are for responders, sessions for initiators. */
+function ofRole(role: Role, engine: ChannelHost["engine"]): ChannelHost["engine"] {
+  const { tickets, session, ...both } = engine;
+  if (role === "initiator") return session === undefined ? both : { ...both, session };
+  return tickets === undefined ? both : { ...both, tickets };
 }
 
 const SPACE = new Uint8Array([0x20]);

@@ -37,7 +37,7 @@ export interface EndpointOptions {
   readonly methods?: readonly string[];
   /** Whether offers are made, and compared inside the tunnel. False: the base wire and nothing else. Default: true. */
   readonly hasExtensions?: boolean;
-  /** Changes to the engines' options: suites, authorities, tickets, key log. */
+  /** Changes to the engines' options: suites, authorities, key log; tickets for where we respond, a session for where we initiate. */
   readonly engine?: Partial<Omit<EngineOptions, "role" | "identity">>;
   /** Makes ids of IQs: unique and not to be guessed, since they are all that an answer must match besides its `from`. */
   readonly id: () => string;

@@ -59,13 +59,13 @@ export function serverOnly(): string {
     names.map((name) => `\`<${name}/>\``).join(", "),
     `\`${namespace}\``,
     xep,
-    spare ? "unless `from` is absent or the peer" : "",
+    spare ? "unless `from` is absent or the peer's full or bare JID" : "",
   ]);
   return table(
     ["element", "namespace", "source", "dropped"],
     [
       ...rows.map(([element, namespace, xep, when]) => [element, namespace, xep, when || "always"] as string[]),
-      ["any in which there is a message, presence or iq", "any", "XEP-0297", "unless `from` of what is in it is the peer"],
+      ["any in which there is a message, presence or iq", "any", "XEP-0297", "unless `from` of what is in it is the peer's full or bare JID"],
     ],
   );
 }

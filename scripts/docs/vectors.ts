@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import xml, { Parser, type Element } from "@xmpp/xml";
 import * as pgp from "openpgp";
+import { prepareJid } from "../../bindings/base/jid.ts";
 import type { Method } from "../../bindings/methods/method.ts";
 import { openpgp } from "../../bindings/methods/openpgp.ts";
 import { sas } from "../../bindings/methods/sas.ts";
@@ -31,8 +32,15 @@ interface Plot {
   found?(played: Played, drawn: readonly Buffer[]): Secrets;
 }
 
+/** An address as it comes, and prepared (§1); null: it is none. */
+export interface AddressVector {
+  readonly given: string;
+  readonly prepared: string | null;
+}
+
 export interface Vectors {
   readonly about: string;
+  readonly addresses: readonly AddressVector[];
   /** Elements in canonical form, each in several writings. */
   readonly canonical: readonly { readonly hex: string; readonly writings: readonly string[] }[];
   readonly tunnels: readonly RecordedTunnel[];
@@ -49,7 +57,7 @@ export async function recordVectors(previous?: Vectors): Promise<Vectors> {
   const tunnels = [];
   for (const [name, plot] of Object.entries({ srp: srpPlot(), sas: sasPlot(), openpgp: openpgpPlot(keys) })) tunnels.push(await play(name, plot));
   const canonical = FORMS.map((writings) => ({ hex: Buffer.from(canonicalise(parsed(writings[0] as string))).toString("hex"), writings }));
-  return { about: ABOUT, canonical, tunnels };
+  return { about: ABOUT, addresses: ADDRESSES.map(([given]) => ({ given, prepared: preparedOf(given) })), canonical, tunnels };
 }
 
 export function readVectors(file: string): Vectors {
@@ -57,7 +65,12 @@ export function readVectors(file: string): Vectors {
 }
 
 export function writeVectors(vectors: Vectors): string {
-  return `${JSON.stringify(vectors, null, 2)}\n`;
+  return `${ascii(JSON.stringify(vectors, null, 2))}\n`;
+}
+
+/** An editor may compose characters, or show two as one: what is not ASCII is written by number. */
+function ascii(json: string): string {
+  return json.replace(/[^\n -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 async function play(method: string, { romeo, juliet, secrets, found }: Plot): Promise<RecordedTunnel> {
@@ -131,6 +144,36 @@ async function makeKeys(): Promise<Secrets> {
   return secrets;
 }
 
+// --- addresses ------------------------------------------------------------------------
+
+/** Written down by hand from §1: what the library makes of each is compared with it. */
+export const ADDRESSES: readonly (readonly [given: string, prepared: string | null])[] = [
+  ["Romeo@Montague.LIT./Orchard", "romeo@montague.lit/Orchard"],
+  ["\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2@montague.lit/\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2", "\u03c3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2@montague.lit/\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2"],
+  ["\u03a3\u038a\u03a3\u03a5\u03a6\u039f\u03a3@montague.lit", "\u03c3\u03af\u03c3\u03c5\u03c6\u03bf\u03c3@montague.lit"],
+  ["\u0130@montague.lit", "i\u0307@montague.lit"],
+  ["\ufb01@montague.lit", null],
+  ["\u017f@montague.lit", null],
+  ["\uff32omeo@montague.lit/\uff2frch\u00a0ard", "romeo@montague.lit/\uff2frch ard"],
+  ["cafe\u0301@montague.lit/cafe\u0301", "caf\u00e9@montague.lit/caf\u00e9"],
+  ["romeo montague@montague.lit", null],
+  ["Stra\u00dfe.de", "stra\u00dfe.de"],
+  ["xn--strae-oqa.de", "stra\u00dfe.de"],
+  ["montague\u3002lit\uff0e", "montague.lit"],
+  ["montague..lit", null],
+  ["romeo@[::FFFF:1.2.3.4]/x", "romeo@[::ffff:1.2.3.4]/x"],
+  ["montague.lit/a@b/c", "montague.lit/a@b/c"],
+  ["montague.lit/", null],
+];
+
+function preparedOf(given: string): string | null {
+  try {
+    return prepareJid(given);
+  } catch {
+    return null;
+  }
+}
+
 // --- elements in canonical form ------------------------------------------------------
 
 const C2CTLS = "urn:xmpp:tmp:c2ctls";
@@ -148,6 +191,10 @@ const FORMS: readonly (readonly string[])[] = [
   [
     `<offer xmlns="${C2CTLS}"><later xmlns="urn:example:later" xmlns:w="urn:example:words" w:a="1" a="&#x9;♥" xml:lang="it"/></offer>`,
     `<offer xmlns="${C2CTLS}"><later xmlns="urn:example:later" xml:lang="it" v:a="1" a=" ♥" xmlns:v="urn:example:words"/></offer>`,
+  ],
+  [
+    `<offer xmlns="${C2CTLS}"><later xmlns="urn:example:later">\u00a0one\u00a0</later></offer>`,
+    `<offer xmlns="${C2CTLS}"><later xmlns="urn:example:later">\n\t&#xA0;one&#160; </later></offer>`,
   ],
 ];
 

@@ -67,6 +67,23 @@ test("says five messages, and the code is what the protocol makes of them", asyn
   assert.equal(bytesOf(heard.get("confirmed responder")!), seal("confirmed by responder", ours, theirs));
 });
 
+test("the other's confirmation may come before one's own person has answered, and is kept", async () => {
+  for (const slow of ["initiator", "responder"] as const) {
+    let hurry = (_: boolean) => {};
+    const people = { initiator: new Person(), responder: new Person(), [slow]: new Person(() => new Promise((resolve) => (hurry = resolve))) };
+    const heard: string[] = [];
+    const outcome = await converse(people.initiator.method, people.responder.method, {
+      wire: (message, from) => {
+        heard.push(`${message.getName()} ${from}`);
+        if (message.getName() === "confirmed" && from !== slow) setImmediate(() => hurry(true));
+        return [message];
+      },
+    });
+    assert.is(heard.at(-1), `confirmed ${slow}`);
+    assert.equal([told(outcome.initiator), told(outcome.responder)], ["verified", "verified"]);
+  }
+});
+
 test("never shows the same code twice", async () => {
   const codes = await Promise.all(Array.from({ length: 20 }, async () => (await harmony()).people.initiator.codes!.decimals));
   assert.is(new Set(codes).size, codes.length);

@@ -48,7 +48,7 @@ export function recompute(recorded: Omit<RecordedTunnel, "values">): Values {
   const scene = read(recorded);
   const method = METHODS[recorded.method];
   if (method === undefined) throw new Error(`There is no method ${recorded.method}`);
-  return { ...fingerprintValues(scene), ...bindValues(scene), ...method(scene) };
+  return { ...fingerprintValues(scene), ...saidValues(scene), ...bindValues(scene), ...method(scene) };
 }
 
 /** What each side said inside, in order. */
@@ -118,6 +118,11 @@ function fingerprintValues({ fingerprints }: Scene): Values {
   return { "initiator's certificate": fingerprints.initiator, "responder's certificate": fingerprints.responder };
 }
 
+/** All that each end says inside, as the text that it is. */
+function saidValues({ connection: { client, server } }: Scene): Values {
+  return { "what the initiator says inside": client.plaintext.toString(), "what the responder says inside": server.plaintext.toString() };
+}
+
 // --- the bind (§8) ----------------------------------------------------------------
 
 function bindValues({ recorded, connection, inside, fingerprints }: Scene): Values {
@@ -166,9 +171,9 @@ function srpValues(scene: Scene): Values {
   const proofOf = (role: Role) => hmac(run.K, frame(`xtls srp 1 ${role}`, bound, user, salt, rounds, run.A, run.B));
   same(attribute(response, "proof"), proofOf("initiator").toString("base64"), "the initiator's proof");
   same(textIn(proof, "srp-proof"), proofOf("responder").toString("base64"), "the responder's proof");
-  const { x, v, u, clientS, K } = run;
-  const values = Object.entries({ x, v, u, S: clientS, K, "initiator's proof": proofOf("initiator"), "responder's proof": proofOf("responder") });
-  return { "binding for srp": hex(bound), ...Object.fromEntries(values.map(([name, bytes]) => [name, hex(bytes)])) };
+  const { A, B, x, v, u, clientS, K } = run;
+  const values = Object.entries({ salt, A, B, x, v, u, S: clientS, K, "initiator's proof": proofOf("initiator"), "responder's proof": proofOf("responder") });
+  return { "binding for srp": hex(bound), rounds, ...Object.fromEntries(values.map(([name, bytes]) => [name, hex(bytes)])) };
 }
 
 function sasValues(scene: Scene): Values {

@@ -75,7 +75,14 @@ test("limits and engine options that cannot be kept are refused before there is 
     const error = complaint({ limits });
     assert.is(error.code, "invalid-argument", JSON.stringify(limits));
   }
-  for (const engine of [{ ciphersuites: ["TLS_NULL"] }, { groups: ["x"] }, { alpn: [""] }, { limit: 0 }]) assert.is(complaint({ engine }).code, "invalid-argument", JSON.stringify(engine));
+  for (const engine of [{ tickets: {} }, { session: new Uint8Array(3) }, { ciphersuites: ["TLS_NULL"] }, { groups: ["x"] }, { alpn: [""] }, { limit: 0 }]) assert.is(complaint({ engine }).code, "invalid-argument", JSON.stringify(engine));
+});
+
+test("an end may have tickets: it responds as well as it initiates", async () => {
+  const tickets = identity.core.tickets();
+  const tunnels = xtls({ xmpp: romeo(), identity, trust: everybodyKnown, engine: { tickets } });
+  await tunnels.close();
+  tickets[Symbol.dispose]();
 });
 
 test("an identity that names another account is refused, and so is one that was disposed of", async () => {

@@ -21,6 +21,8 @@ const MEANINGS = [
   ["key-changed", "alert-received"],
   ["made-up", "alert-received"],
   ["no-common-method", "alert-received"],
+  ["wrong-address", "alert-received"],
+  ["truncated", "alert-received"],
 ] as const;
 
 /** How an end ended, and what it said of it. */
@@ -53,8 +55,21 @@ test("… and where the bind is due, without an alarm but for what it says itsel
   }
 });
 
+test("what comes behind it finds no tunnel, close_notify and close too", () => {
+  const peer = new BarePeer({}, undefined, undefined, never);
+  peer.write(bye("not-trusted").toString());
+  peer.heard.length = 0;
+  peer.engine.close();
+  peer.exchange();
+  peer.request(xml("close", { xmlns: NS }));
+  peer.exchange();
+  assert.is(peer.heard.length, 2);
+  for (const iq of peer.heard) assert.match(written(iq), "<item-not-found");
+  assert.is(peer.juliet.closes.length, 1);
+});
+
 test("ends an open tunnel: an initiator is open before the responder has judged", () => {
-  for (const said of ["not-trusted", "not-authorized"]) {
+  for (const said of ["not-trusted", "not-authorized", "downgraded", "not-confirmed"]) {
     const wire = pair({}, { trust: never }).open();
     assert.is(wire.romeo.tunnel.state, "open");
     wire.juliet.say(bye(said));

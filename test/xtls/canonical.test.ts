@@ -73,6 +73,7 @@ const OTHER: readonly (readonly [what: string, one: string, other: string])[] = 
     `<x xmlns="u"><y xmlns=""><z xmlns="u"/></y></x>`,
   ],
   ["what stands where in a text", `<x xmlns="u">ab<y/>c</x>`, `<x xmlns="u">a<y/>bc</x>`],
+  ["a no-break space around a text", `<x xmlns="u">\u00a0a</x>`, `<x xmlns="u">a</x>`],
   ["the language", `<x xmlns="u" xml:lang="de"/>`, `<x xmlns="u" lang="de"/>`],
   ["whether an attribute is there", `<x xmlns="u" a=""/>`, `<x xmlns="u"/>`],
   ["a prefix as part of a name", `<x xmlns="u" xmlns:a="v" a:b="1"/>`, `<x xmlns="u" xmlns:a="v" ab="1"/>`],

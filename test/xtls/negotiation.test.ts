@@ -49,8 +49,8 @@ test("answers a get with what it can do, and names no keys, whoever asks and wha
     end.receive({ type: "get", id: "o1", from: ROMEO, to: JULIET, payload });
     const answer = end.sent[0] as Iq;
     assert.equal([answer.type, answer.id, answer.to], ["result", "o1", ROMEO]);
-    const { keys, fingerprints, methods } = parseOffer(answer.payload as ReturnType<typeof xml>);
-    assert.equal([keys, fingerprints, methods], [[], [], ["sas"]]);
+    const { keys, fingerprints, methods, tunnel } = parseOffer(answer.payload as ReturnType<typeof xml>);
+    assert.equal([keys, fingerprints, methods, tunnel], [[], [], ["sas"], undefined]);
   }
   const { juliet: bare } = pair({}, { hasExtensions: false });
   bare.receive({ type: "get", id: "o1", from: ROMEO, to: JULIET, payload: xml("offer", { xmlns: NS_C2CTLS }) });
@@ -101,6 +101,21 @@ test("a base peer gets x509, whatever we would rather have", () => {
     wire.juliet.send(says("ay me"));
     wire.settle();
     assert.equal([wire.juliet.stanzas.length, wire.romeo.stanzas.length], [1, 1]);
+  }
+});
+
+test("<srp/> and <insecure/> choose nothing: the methods that are named do, and without any it is x509", () => {
+  for (const [named, chosen] of [
+    [[], "x509"],
+    [["sas"], "sas"],
+  ] as const) {
+    const { juliet } = pair({}, { methods: ["srp", "insecure", "sas", "x509"] });
+    const offer = buildOffer({ srp: true, insecure: true, methods: named, bind: true });
+    juliet.receive({ type: "set", id: "1", from: ROMEO, to: JULIET, payload: xml("start", { xmlns: "urn:xmpp:tmp:xtls" }, offer) });
+    assert.is(juliet.sent[0]?.type, "result");
+    juliet.receive({ type: "set", id: "2", from: ROMEO, to: JULIET, payload: xml("data", { xmlns: "urn:xmpp:tmp:xtls", method: "srp" }, "AA==") });
+    assert.is(juliet.closes[0]?.code, "no-common-method");
+    assert.match(juliet.closes[0]?.message ?? "", `not "${chosen}"`);
   }
 });
 

@@ -1,4 +1,5 @@
 import xml from "@xmpp/xml";
+import { ERRORS } from "../../bindings/errors.ts";
 import { ReadBudget } from "../../bindings/xtls/read-budget.ts";
 import { assert, suite } from "../suite.ts";
 import { BarePeer } from "./bare-peer.ts";
@@ -99,6 +100,8 @@ for (const [what, text, expected] of [
   ["a spoofed inner from", "<message from='nurse@capulet.lit/x'/>", "spoofed-address"],
   ["a spoofed inner to", "<message to='nurse@capulet.lit/x'/>", "spoofed-address"],
   ["a subscription inside", "<presence type='subscribe'/>", "restricted-xml"],
+  ["a probe inside", "<presence type='probe'/>", "restricted-xml"],
+  ["a prefixed stanza", "<c:message xmlns:c='jabber:client'/>", "restricted-xml"],
   ["an iq of an unknown type", "<iq id='1' type='x'><a/></iq>", "restricted-xml"],
   ["an iq of no type", "<iq id='1'><a/></iq>", "restricted-xml"],
   ["an iq without an id", "<iq type='get'><a/></iq>", "restricted-xml"],
@@ -122,7 +125,7 @@ for (const [what, text, expected] of [
     assert.match(answer, '<error type="cancel"><bad-request');
     assert.match(alert, "<data xmlns");
     assert.match(close, "<close xmlns");
-    assert.is(peer.engine.alerts.received?.level, "fatal");
+    assert.equal([peer.engine.alerts.received?.level, peer.engine.alerts.received?.description], ["fatal", ERRORS[expected].alert]);
   });
 }
 

@@ -220,7 +220,8 @@ test("answers malformed starts, offers and requests with bad-request", () => {
   juliet.receive({ ...start(ROMEO, "3"), type: "get" });
   juliet.receive({ ...start(ROMEO, "4"), payload: xml("proceed", { xmlns: NS }) });
   juliet.receive({ ...start(ROMEO, "5"), payload: xml("begin", { xmlns: NS }) });
-  assert.is(juliet.sent.length, 5);
+  juliet.receive({ ...start(ROMEO, "6"), type: "get", payload: xml("data", { xmlns: NS }, "AA==") });
+  assert.is(juliet.sent.length, 6);
   for (const iq of juliet.sent) assert.match(written(iq), '<error type="modify"><bad-request');
   assert.is(juliet.consents.length, 0);
 });
@@ -325,6 +326,16 @@ test("when both start at once the JID that sorts first wins, and both callers ge
   }
 });
 
+test("… and what the loser offered is void: the sid and the bind are of the winner's start", () => {
+  const wire = pair({ accepts: undefined }, { accepts: undefined });
+  wire.romeo.open(JULIET);
+  wire.juliet.open(ROMEO);
+  wire.settle();
+  const sids = wire.log.map(({ payload }) => payload?.getChild("offer")?.getChild("tunnel")?.attrs.sid as string | undefined).filter((sid) => sid !== undefined);
+  assert.equal(sids, ["romeo-1", "juliet-1", "juliet-1"]);
+  assert.ok(wire.romeo.tunnel.security?.isBound && wire.juliet.tunnel.security?.isBound);
+});
+
 test("a tunnel that lost the tie carries stanzas both ways", () => {
   const wire = pair();
   wire.romeo.open(JULIET);
@@ -412,6 +423,17 @@ test("… also when chunks of the lost tunnel are still in flight, or its verdic
     assert.is(wire.juliet.closes[0]?.code, "unknown-tunnel");
     assert.equal([tunnel.role, tunnel.state, starts(wire)], ["initiator", "open", 2]);
   }
+});
+
+test("a live tunnel whose window is full is asked by what is in it already", () => {
+  const wire = pair({}, { limits: { window: 1 }, hasExtensions: false }).open();
+  wire.log.length = 0;
+  wire.juliet.send(xml("message", {}, xml("body", {}, "on its way")));
+  wire.juliet.receive(start(ROMEO, "again"));
+  assert.is(wire.juliet.sent.filter(({ payload }) => payload?.is("data", NS)).length, 1);
+  wire.settle();
+  assert.is(wire.log.filter(({ payload }) => payload?.is("data", NS)).length, 1);
+  assert.equal([wire.romeo.closes, wire.juliet.closes], [[], []]);
 });
 
 test("… also when it was the servers that lost each other for a while", () => {

@@ -147,6 +147,20 @@ test("an engine without a peer certificate ends the tunnel", () => {
   assert.is(wire.romeo.opened.length, 0);
 });
 
+test("tickets are for where an end responds, a session for where it initiates: one end can have both", () => {
+  const tickets = core.tickets();
+  const full = pair({ engine: { tickets } }, { engine: { tickets } }).open();
+  assert.not(full.romeo.tunnel.security?.resumed);
+  const engines = [core.engine({ role: "initiator", identity: romeo }), core.engine({ role: "responder", identity: juliet, tickets })] as const;
+  for (let flight = 0; flight < 6; flight++) for (const [from, to] of [engines, [engines[1], engines[0]]] as const) to.feed(from.drain(65536));
+  const { session } = engines[0];
+  assert.ok(session);
+  const wire = pair({ engine: { session, tickets } }, { engine: { session, tickets } }).open();
+  assert.equal([wire.romeo.tunnel.security?.resumed, wire.juliet.tunnel.security?.resumed], [true, true]);
+  for (const engine of engines) engine[Symbol.dispose]();
+  tickets[Symbol.dispose]();
+});
+
 test("speaks TLS 1.3", () => {
   assert.is(pair().open().romeo.tunnel.security?.version, "TLSv1.3");
 });
@@ -182,6 +196,7 @@ test("accepts a peer without ALPN, and refuses one that wants another protocol",
   }
   const other = pair({ engine: { alpn: ["http/1.1"] } }).open();
   assert.is(other.juliet.closes[0]?.code, "no-common-parameters");
+  assert.match(other.romeo.closes[0]?.message ?? "", "no_application_protocol");
   assert.is(other.romeo.opened.length, 0);
 });
 
