@@ -47,8 +47,8 @@ export interface XtlsOptions extends Pick<EndpointOptions, "limits" | "hasExtens
   readonly methods?: readonly Method[];
   /**
    * Consent to a peer's wish for a tunnel; may ask a person: about one start of each bare JID at a time, and few in all.
-   * A promise that rejects is a no. Default: everybody may try, and `trust` decides. Whoever tries learns that we are
-   * here and which certificate we have.
+   * Only `true` is a yes; anything else, or a promise that rejects, is a no. Default: everybody may try, and `trust` decides.
+   * Whoever tries learns that we are here and which certificate we have.
    */
   readonly accept?: (start: Start) => boolean | Promise<boolean>;
   /**

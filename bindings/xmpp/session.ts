@@ -316,7 +316,8 @@ export class Session {
     const { peer } = association;
     if (this.#policyFor(peer) === "off") return this.#refuse(association, "unsupported");
     const isKnown = (await this.#ask(() => this.#examiner.knows(bareJid(peer)))) === true;
-    const ask = async (signal: AbortSignal) => Boolean(await this.#ask(() => this.#port.accept({ from: peer, offer, signal })));
+    // Only `true` is a yes: an answer in words, such as "no", is truthy as well.
+    const ask = async (signal: AbortSignal) => (await this.#ask(() => this.#port.accept({ from: peer, offer, signal }))) === true;
     // Undefined: there was no room to ask, or the tunnel has ended.
     const isWanted = await this.#consents.ask(association, isKnown, ask).catch(() => undefined);
     if (isWanted === undefined) return this.#refuse(association, "too-many-tunnels");

@@ -156,6 +156,14 @@ test("is refused without consent", async () => {
   assert.is(await refused, romeo.address);
 });
 
+test("consents to nothing but true: an answer in words is a no, as is an object", async () => {
+  for (const answer of ["no", 1, {}, Promise.resolve("yes")]) {
+    const romeo = await enter(router, "romeo");
+    const juliet = await enter(router, "juliet", { accept: () => answer as unknown as boolean });
+    assert.is((await rejection(romeo.tunnels.open(juliet.address))).code, "declined");
+  }
+});
+
 test("takes a failing consent hook for a no, and reports it", async () => {
   const romeo = await enter(router, "romeo");
   const juliet = await enter(router, "juliet", { accept: () => Promise.reject(new Error("no answer")) });
