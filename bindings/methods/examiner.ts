@@ -6,7 +6,7 @@
  * remember, or to refuse all the same. Knows no wire.
  */
 import { XtlsError } from "../errors.ts";
-import type { Claim, Trust, Verdict } from "../xtls/trust.ts";
+import type { BelievedState, Claim, Trust, Verdict } from "../xtls/trust.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { Method } from "./method.ts";
 import { Prompts } from "./prompts.ts";
@@ -61,9 +61,9 @@ export class Examiner {
     return (await this.#trust.requiresOffer?.(jid)) === true;
   }
 
-  /** Whether a key of a peer is trusted already, as far as the policy can tell at once. */
-  hasKeyOf(jid: string): boolean {
-    return this.#trust.hasKeyOf?.(jid) === true;
+  /** How a key of a peer is believed already, as far as the policy can tell at once. */
+  hasKeyOf(jid: string): BelievedState | undefined {
+    return this.#trust.hasKeyOf?.(jid);
   }
 
   /** Runs a method to its verdict, or to the tunnel's end. Never rejects: what breaks it refuses the peer, and is the error's cause. */

@@ -29,7 +29,7 @@ export function pinned(pins: Pins): Trust {
   return {
     judge: (claim) => compare(of(claim.jid), claim),
     knows: (jid, offered) => knows(of(jid), offered),
-    hasKeyOf: (jid) => of(jid).length > 0,
+    hasKeyOf: (jid) => (of(jid).length > 0 ? "verified" : undefined),
     isKeyChange: (claim) => of(claim.jid).length > 0 && !compare(of(claim.jid), claim).trusted,
     learn: (claim, proof) => learn(of(claim.jid), claim, proof),
   };

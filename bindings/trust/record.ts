@@ -5,7 +5,7 @@
  * show themselves and under which certificates. Knows neither store nor policy.
  */
 import type { Certificate } from "../tls/certificate.ts";
-import type { TrustState } from "../xtls/trust.ts";
+import type { BelievedState, TrustState } from "../xtls/trust.ts";
 
 /** One key of one bare JID. */
 export interface TrustRecord {
@@ -58,9 +58,17 @@ export function newRecord(jid: string, spkiFingerprint: string, at: string): Tru
   return { jid, spkiFingerprint, state: "unknown", hasExtensions: false, certificates: [], firstSeen: at, history: [] };
 }
 
+/** Best first. */
+const BELIEVED: readonly BelievedState[] = ["verified", "first-use"];
+
 /** Whether a tunnel may rest on it. */
 export function isTrusted({ state }: TrustRecord): boolean {
   return state === "verified" || state === "first-use";
+}
+
+/** What the best of some keys, or policies, amounts to: nothing but what is believed counts. */
+export function strongest(states: readonly (TrustState | undefined)[]): BelievedState | undefined {
+  return BELIEVED.find((state) => states.includes(state));
 }
 
 /** What no two records of a store have in common. */

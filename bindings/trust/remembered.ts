@@ -9,7 +9,7 @@ import { requireMethods, requireObject } from "../base/shape.ts";
 import type { Asker, Claim, Proof, Trust, Verdict } from "../xtls/trust.ts";
 import { type Keys, recordOf } from "./keys.ts";
 import type { Room } from "./places.ts";
-import { decided, isTrusted, shown, type TrustRecord } from "./record.ts";
+import { decided, isTrusted, shown, strongest, type TrustRecord } from "./record.ts";
 import type { Revision, TrustStore } from "./store.ts";
 import { noRoomFor, refusedKey, unfamiliarKey } from "./words.ts";
 
@@ -40,7 +40,7 @@ export function remembered(store: TrustStore, options: RememberedOptions = {}): 
       const trusted = (await store.keysOf(jid)).filter(isTrusted);
       return trusted.length > 0 && trusted.every(({ hasExtensions }) => hasExtensions);
     },
-    hasKeyOf: (jid) => store.hasKeyOf(jid) || otherwise?.hasKeyOf?.(jid) === true,
+    hasKeyOf: (jid) => strongest([store.hasKeyOf(jid), otherwise?.hasKeyOf?.(jid)]),
     learn: (claim, proof) => store.revise(claim.jid, (keys, at, room) => learn(keys, claim, proof, at, room)),
     isKeyChange: (claim) => showsAnother(store, claim),
     onDistrust: (listener) =>

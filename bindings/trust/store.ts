@@ -6,6 +6,7 @@
  */
 import { requireObject, requireShape } from "../base/shape.ts";
 import { XtlsError } from "../errors.ts";
+import type { BelievedState } from "../xtls/trust.ts";
 import { bareJid } from "../base/jid.ts";
 import { type Listener, Listeners } from "../base/listeners.ts";
 import { parseDocument, printDocument } from "./document.ts";
@@ -13,7 +14,7 @@ import { DocumentCache } from "./document-cache.ts";
 import { canonicalFingerprint } from "./fingerprint.ts";
 import { type Keys, merged, put, recordOf } from "./keys.ts";
 import { requireRoom, type Room, roomIn, STORE_LIMITS } from "./places.ts";
-import { decided, isSameKey, isTrusted, nameOf, type TrustRecord } from "./record.ts";
+import { decided, isSameKey, nameOf, strongest, type TrustRecord } from "./record.ts";
 import type { TrustStorage } from "./storage.ts";
 import { changeInWords, type TrustChange } from "./words.ts";
 
@@ -92,11 +93,11 @@ export class TrustStore {
   }
 
   /**
-   * Whether a key of a bare JID, as it is prepared, is verified or believed since its first use: at once, as the store was when it was last read.
-   * Nobody's is before it was read at all.
+   * Whether a key of a bare JID, as it is prepared, is verified, or else believed since its first use: at once, as the store was when it
+   * was last read. Nobody's is before it was read at all.
    */
-  hasKeyOf(jid: string): boolean {
-    return this.#keysIn(this.#document.keys, jid).some(isTrusted);
+  hasKeyOf(jid: string): BelievedState | undefined {
+    return strongest(this.#keysIn(this.#document.keys, jid).map(({ state }) => state));
   }
 
   /**

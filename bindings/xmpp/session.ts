@@ -21,7 +21,7 @@ import { BASE_METHOD } from "../xtls/negotiation.ts";
 import type { Offer } from "../xtls/offer.ts";
 import type { Refusal } from "../xtls/association.ts";
 import type { Output } from "../xtls/output.ts";
-import type { Claim, Verdict } from "../xtls/trust.ts";
+import type { BelievedState, Claim, Verdict } from "../xtls/trust.ts";
 import type { Delivery, Tunnel as Association } from "../xtls/tunnel.ts";
 import { Consents } from "./consents.ts";
 import { randomId } from "./id.ts";
@@ -156,17 +156,17 @@ export class Session {
   }
 
   receive(request: IncomingRequest): void {
-    const isKnownPeer = request.payload.is("start") && this.#hasKeyOf(request.from);
-    this.#enter((now) => this.#endpoint.receive({ ...request, isKnownPeer }, now));
+    const knownAs = request.payload.is("start") ? this.#hasKeyOf(request.from) : undefined;
+    this.#enter((now) => this.#endpoint.receive({ ...request, knownAs }, now));
   }
 
   /** An address that is none, or a policy that throws, has no place of its own. */
-  #hasKeyOf(peer: string): boolean {
+  #hasKeyOf(peer: string): BelievedState | undefined {
     try {
       return this.#examiner.hasKeyOf(bareJid(peer));
     } catch (error) {
       if (!(error instanceof XtlsError)) this.#port.report(error);
-      return false;
+      return undefined;
     }
   }
 

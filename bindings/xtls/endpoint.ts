@@ -19,11 +19,11 @@ import { limitsWith, MAX_ID_CHARS, type Limits } from "./limits.ts";
 import { BASE_METHOD, offerOf, type Demands } from "./negotiation.ts";
 import { buildOffer, parseOffer } from "./offer.ts";
 import type { Output } from "./output.ts";
-import { Places, type Standing } from "./places.ts";
+import { Places, standingOf, type Standing } from "./places.ts";
 import { ReadBudget } from "./read-budget.ts";
 import { Requests } from "./requests.ts";
 import { ADMISSION, type Request, type Role } from "./state.ts";
-import type { Verdict } from "./trust.ts";
+import type { BelievedState, Verdict } from "./trust.ts";
 import type { Delivery, Tunnel } from "./tunnel.ts";
 import { buildClose, parseAsk } from "./wire.ts";
 
@@ -50,8 +50,8 @@ export interface IncomingRequest {
   readonly type: "get" | "set";
   /** The IQ's child. */
   readonly payload: Element;
-  /** Of a start: whether a key of the sender's account is trusted already. Then strangers cannot keep it out. */
-  readonly isKnownPeer?: boolean;
+  /** Of a start: how a key of the sender's account is believed already. Then strangers cannot keep it out. */
+  readonly knownAs?: BelievedState | undefined;
 }
 
 /** An IQ's answer as it arrived. `payload` is the child of a result, the `<error/>` of an error. */
@@ -312,10 +312,10 @@ export class Endpoint {
     tunnel.yield(request.id, offer, now);
   }
 
-  #welcome({ id, from, isKnownPeer = false }: IncomingRequest, offer: Element | undefined, now: number): void {
+  #welcome({ id, from, knownAs }: IncomingRequest, offer: Element | undefined, now: number): void {
     const peer = addressOf(from);
     if (peer === this.address) throw new XtlsError("malformed", "A start from oneself");
-    const standing = isKnownPeer ? "known" : "stranger";
+    const standing = standingOf(knownAs);
     this.#makeRoom(peer, standing, now);
     this.#add(from, "responder", standing).asked(id, offer, now);
   }

@@ -9,5 +9,5 @@ export type { Limits } from "./limits.ts";
 export type { Offer, TunnelOffer } from "./offer.ts";
 export type { Output } from "./output.ts";
 export type { Role, State } from "./state.ts";
-export type { Asker, Claim, End, Prompt, Proof, Trust, TrustState, Verdict } from "./trust.ts";
+export type { Asker, BelievedState, Claim, End, Prompt, Proof, Trust, TrustState, Verdict } from "./trust.ts";
 export type { Delivery, Security, Statistics } from "./tunnel.ts";

@@ -20,13 +20,13 @@ export const MAX_ID_CHARS = 1_023;
 
 /** Sizes in bytes, waits in milliseconds, the rest are counts. */
 export interface Limits {
-  /** Tunnels of this endpoint in any state. Strangers get half of them, those of one site a quarter, peers three quarters: the rest is for what our own side opens. */
+  /** Tunnels of this endpoint in any state. Strangers get half of them, those of one site a quarter; peers known since their first use an eighth of their own, verified ones another; the rest is for what our own side opens. */
   readonly tunnels: number;
   /** Tunnels with one bare JID, over all of its resources. */
   readonly tunnelsPerPeer: number;
-  /** Peers' starts that await local consent: of strangers, and as many of peers of whom a key is known. */
+  /** Peers' starts that await local consent: of strangers, as many of peers known since their first use, and as many of verified ones. */
   readonly starts: number;
-  /** Peers' tunnels that are not open yet: of strangers, and as many of peers of whom a key is known. */
+  /** Peers' tunnels that are not open yet: of strangers, as many of peers known since their first use, and as many of verified ones. */
   readonly unauthenticated: number;
   /** `<data/>` in flight: sent, not yet acknowledged. 1 is what every peer can bear; one that offers more gets at least 8. */
   readonly window: number;

@@ -4,15 +4,22 @@
  * Nothing shows who starts a tunnel: the JID is the server's word. So strangers have a part of the places, and when it is full the
  * newcomer takes the place of the one that has been there unauthenticated for longest, at the site and of the account with most
  * of them: whoever comes in numbers gives way to himself. Tunnels that our own side opens, and peers of whom a key is
- * known, have places that no stranger can take. A tunnel that is open gives way to nobody. Knows neither keys nor wire.
+ * known, have places that no stranger can take. Known since its first use is whoever came once: verified peers have places
+ * that those cannot take either. A tunnel that is open gives way to nobody. Knows neither keys nor wire.
  */
 import { bareJid, siteOf } from "../base/jid.ts";
 import { XtlsError } from "../errors.ts";
 import type { Limits } from "./limits.ts";
+import type { BelievedState } from "./trust.ts";
 import type { Tunnel } from "./tunnel.ts";
 
-/** Who wanted the tunnel: our own side; a peer of whom a key is known, if its server tells the truth; anybody. */
-export type Standing = "own" | "known" | "stranger";
+/** Who wanted the tunnel: our own side; a peer of whom a key is believed, and how, if its server tells the truth; anybody. */
+export type Standing = "own" | BelievedState | "stranger";
+
+/** What a peer is whose start has come. A policy that says something else makes it nobody. */
+export function standingOf(knownAs: BelievedState | undefined): Standing {
+  return knownAs === "verified" || knownAs === "first-use" ? knownAs : "stranger";
+}
 
 interface Entry<Owner> {
   readonly tunnel: Owner;
@@ -33,8 +40,9 @@ interface Share<Owner> {
 /** Whoever gives way first comes first. */
 const GIVE_WAY: Readonly<Record<Standing, readonly Standing[]>> = {
   stranger: ["stranger"],
-  known: ["stranger", "known"],
-  own: ["stranger", "known"],
+  "first-use": ["stranger", "first-use"],
+  verified: ["stranger", "first-use", "verified"],
+  own: ["stranger", "first-use", "verified"],
 };
 
 export class Places<Owner extends Tunnel> {
@@ -78,17 +86,27 @@ export class Places<Owner extends Tunnel> {
       { most: tunnels, isCounted: () => true },
     ];
     if (standing === "own") return inAll;
+    // A quarter is for what our own side opens, an eighth for verified peers, and another for them and those known since first use.
+    const peers = tunnels - Math.floor(tunnels / 4);
+    const unverified = peers - Math.floor(tunnels / 8);
+    const strangers = tunnels - Math.floor(tunnels / 2);
     return [
       { most: starts, isCounted: (entry) => isAlike(entry) && entry.tunnel.state === "starting", latest: true },
       { most: unauthenticated, isCounted: isAlike },
-      // Open ones give way to nobody: of one site there is half of what strangers have.
-      { most: standing === "known" ? Infinity : Math.ceil(tunnels / 4), isCounted: (entry) => entry.site === site && isStrangers(entry) },
-      // A quarter is for those whose key is known, another for what our own side opens.
-      { most: standing === "known" ? Infinity : tunnels - Math.floor(tunnels / 2), isCounted: isStrangers },
-      { most: tunnels - Math.floor(tunnels / 4), isCounted: (entry) => entry.standing !== "own" },
+      ...(standing === "stranger" ? sharesFor(site, strangers, isStrangers) : []),
+      ...(standing === "verified" ? [] : sharesFor(site, unverified, isUnverified)),
+      { most: peers, isCounted: (entry) => entry.standing !== "own" },
       ...inAll,
     ];
   }
+}
+
+/** What some have together, and half of it for those of one site: open ones give way to nobody, so that one site could keep it all. */
+function sharesFor<Owner extends Tunnel>(site: string, most: number, isOne: (entry: Entry<Owner>) => boolean): readonly Share<Owner>[] {
+  return [
+    { most: Math.ceil(most / 2), isCounted: (entry) => entry.site === site && isOne(entry) },
+    { most, isCounted: isOne },
+  ];
 }
 
 /** Nobody has been authenticated, and our own side has not asked for it. */
@@ -96,9 +114,13 @@ function isPending<Owner extends Tunnel>({ tunnel, standing }: Entry<Owner>): bo
   return standing !== "own" && tunnel.security === undefined;
 }
 
-/** Whoever has proved more than to be the first who came is no stranger any more. */
-function isStrangers<Owner extends Tunnel>({ tunnel, standing }: Entry<Owner>): boolean {
-  return standing === "stranger" && tunnel.security?.trust !== "verified";
+/** A stranger, or known since its first use. Whoever has proved more than to be the first who came is neither any more. */
+function isUnverified<Owner extends Tunnel>({ tunnel, standing }: Entry<Owner>): boolean {
+  return (standing === "stranger" || standing === "first-use") && tunnel.security?.trust !== "verified";
+}
+
+function isStrangers<Owner extends Tunnel>(entry: Entry<Owner>): boolean {
+  return entry.standing === "stranger" && isUnverified(entry);
 }
 
 /** The oldest at the site, and there of the account, with most of those that give way. @throws XtlsError `too-many-tunnels` */

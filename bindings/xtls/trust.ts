@@ -15,6 +15,9 @@ import type { Role } from "./state.ts";
 /** What is known of a key: kept per bare JID and SHA-256 of SubjectPublicKeyInfo. */
 export type TrustState = "unknown" | "first-use" | "verified" | "distrusted";
 
+/** The states in which a key is believed. */
+export type BelievedState = Extract<TrustState, "verified" | "first-use">;
+
 /** One end of a tunnel, as both ends see it. */
 export interface End {
   /** Full JID, prepared. */
@@ -128,10 +131,11 @@ export interface Trust {
    */
   requiresOffer?(jid: string): boolean | Promise<boolean>;
   /**
-   * Whether a key of a bare JID is verified, or believed since its first use, asked when a tunnel is started in its name and answered at
-   * once, as far as that is known without waiting. Such a peer has a place that strangers cannot take. Absent: nobody has.
+   * Whether a key of a bare JID is verified, or else believed since its first use, asked when a tunnel is started in its name and
+   * answered at once, as far as that is known without waiting. Either has a place that strangers cannot take, and whoever is
+   * verified one that those known since their first use cannot. Undefined or anything else, or no such function: a stranger.
    */
-  hasKeyOf?(jid: string): boolean;
+  hasKeyOf?(jid: string): BelievedState | undefined;
   /** A method has proved whose certificate it is: remembers that and has the last word. Absent: nothing is remembered. */
   learn?(claim: Claim, proof: Proof): Verdict | Promise<Verdict>;
   /**

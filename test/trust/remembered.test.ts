@@ -219,17 +219,29 @@ test("tells at once whose key it trusts: those that it has read, and nobody whos
   const { store } = open(storage);
   const policy = remembered(store) as Required<Trust>;
   await policy.judge(claim(phone));
-  assert.not(policy.hasKeyOf(JID), "a key that was refused makes nobody known");
+  assert.is(policy.hasKeyOf(JID), undefined, "a key that was refused makes nobody known");
   await store.verify(JID, PHONE);
-  assert.equal([policy.hasKeyOf(JID), policy.hasKeyOf("nurse@capulet.lit")], [true, false]);
+  assert.equal([policy.hasKeyOf(JID), policy.hasKeyOf("nurse@capulet.lit")], ["verified", undefined]);
   const again = remembered(new TrustStore(storage), { otherwise: pinned({ "nurse@capulet.lit": LAPTOP }) }) as Required<Trust>;
-  assert.equal([again.hasKeyOf(JID), again.hasKeyOf("nurse@capulet.lit")], [false, true], "nothing was read yet");
+  assert.equal([again.hasKeyOf(JID), again.hasKeyOf("nurse@capulet.lit")], [undefined, "verified"], "nothing was read yet");
   await again.knows(JID);
-  assert.ok(again.hasKeyOf(JID));
+  assert.is(again.hasKeyOf(JID), "verified");
   await store.distrust(JID, PHONE);
-  assert.not(policy.hasKeyOf(JID));
+  assert.is(policy.hasKeyOf(JID), undefined);
   await store.verify(JID, LAPTOP);
-  assert.ok(dangerouslyTrustOnFirstUse(store).hasKeyOf?.(JID));
+  assert.is(dangerouslyTrustOnFirstUse(store).hasKeyOf?.(JID), "verified");
+});
+
+test("tells a peer known since its first use from a verified one, and the best that store or other policy know of it", async () => {
+  const { store } = open();
+  const leap = dangerouslyTrustOnFirstUse(store) as Required<Trust>;
+  await leap.judge(claim(phone));
+  assert.is(leap.hasKeyOf(JID), "first-use");
+  const both = (otherwise: Trust): unknown => remembered(store, { otherwise }).hasKeyOf?.(JID);
+  assert.is(both(pinned({ [JID]: LAPTOP })), "verified");
+  assert.is(both(pinned({})), "first-use");
+  await store.verify(JID, PHONE);
+  assert.is(leap.hasKeyOf(JID), "verified");
 });
 
 test("a key verified before it was ever shown might be in any certificate", async () => {

@@ -5,6 +5,7 @@ import { XtlsError } from "../../bindings/errors.ts";
 import { decodeBase64, encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { Endpoint, type EndpointOptions } from "../../bindings/xtls/endpoint.ts";
 import type { Output } from "../../bindings/xtls/output.ts";
+import type { BelievedState } from "../../bindings/xtls/trust.ts";
 import type { Tunnel } from "../../bindings/xtls/tunnel.ts";
 import { assert, suite } from "../suite.ts";
 import { code } from "./code.ts";
@@ -25,7 +26,7 @@ class Stage {
   readonly iqs = { in: 0, out: 0 };
   accepts = true;
   /** What Juliet's policy says of whoever finishes a handshake; undefined: nothing yet. */
-  trusts: "first-use" | "verified" | undefined;
+  trusts: BelievedState | undefined;
   #ids = 0;
 
   constructor(limits: EndpointOptions["limits"] = {}) {
@@ -33,14 +34,14 @@ class Stage {
   }
 
   /** @returns whether there is a tunnel, or will be when Juliet consents */
-  start(from: string, isKnownPeer = false): boolean {
-    this.#receive(from, xml("start", { xmlns: NS }), isKnownPeer);
+  start(from: string, knownAs?: BelievedState): boolean {
+    this.#receive(from, xml("start", { xmlns: NS }), knownAs);
     return this.state(from) !== undefined;
   }
 
   /** Starts, and does the handshake as far as a peer can alone. */
-  shake(from: string, isKnownPeer = false): boolean {
-    if (!this.start(from, isKnownPeer)) return false;
+  shake(from: string, knownAs?: BelievedState): boolean {
+    if (!this.start(from, knownAs)) return false;
     const engine = new FakeEngine({ role: "initiator", identity: fakeIdentity(from.split("/")[0] as string) });
     for (let flight = 0; flight < 3; flight++) {
       while (engine.pending > 0) this.#receive(from, xml("data", { xmlns: NS }, encodeBase64(engine.drain())));
@@ -71,9 +72,9 @@ class Stage {
     return [...this.tunnels.values()].filter((tunnel) => tunnel.state !== "closed" && isCounted(tunnel)).length;
   }
 
-  #receive(from: string, payload: ReturnType<typeof xml>, isKnownPeer = false): void {
+  #receive(from: string, payload: ReturnType<typeof xml>, knownAs?: BelievedState): void {
     this.iqs.in++;
-    this.#after(() => this.endpoint.receive({ id: `s${++this.#ids}`, from, type: "set", payload, isKnownPeer }, 0));
+    this.#after(() => this.endpoint.receive({ id: `s${++this.#ids}`, from, type: "set", payload, knownAs }, 0));
   }
 
   #after<T>(action: () => T): T {
@@ -108,11 +109,11 @@ const stranger = (at: number, site = at) => `mallory${at}@chat.evil${site}.lit/c
 
 test("sixteen resources of one account keep no friend out, asked about or not", () => {
   for (const accepts of [false, true])
-    for (const isKnownPeer of [false, true]) {
+    for (const knownAs of [undefined, "first-use", "verified"] as const) {
       const stage = new Stage();
       stage.accepts = accepts;
       for (let resource = 0; resource < 300; resource++) stage.start(`mallory@evil.lit/${resource}`);
-      assert.ok(stage.start(FRIEND, isKnownPeer));
+      assert.ok(stage.start(FRIEND, knownAs));
       assert.ok(stage.start("nurse@capulet.lit/kitchen"), "nor another stranger");
     }
 });
@@ -123,7 +124,8 @@ test("hundreds of silent accepted handshakes, from one site or from hundreds, ke
     for (let at = 0; at < 700; at++) stage.start(stranger(at, site(at)));
     assert.is(stage.count(({ role }) => role === "responder"), 64);
     for (let at = 0; at < 128; at++) stage.open(`friend${at}@montague.lit/x`);
-    assert.ok(stage.start("nurse@capulet.lit/kitchen", true));
+    assert.ok(stage.start("nurse@capulet.lit/kitchen", "first-use"));
+    assert.ok(stage.start("benvolio@montague.lit/street", "verified"));
   }
 });
 
@@ -134,7 +136,8 @@ test("strangers who were authenticated at first use keep neither our own nor the
   assert.is(stage.count(({ state }) => state === "open"), 128);
   assert.not(stage.start("nurse@capulet.lit/kitchen"), "half of the places is all that there is for them");
   for (let at = 0; at < 64; at++) stage.open(`friend${at}@montague.lit/x`);
-  for (let at = 0; at < 64; at++) assert.ok(stage.start(`known${at}@montague.lit/x`, true));
+  for (let at = 0; at < 32; at++) assert.ok(stage.start(`met${at}@montague.lit/x`, "first-use"));
+  for (let at = 0; at < 32; at++) assert.ok(stage.start(`known${at}@montague.lit/x`, "verified"));
 });
 
 test("strangers of one site who were authenticated at first use leave half of the strangers' places to others", () => {
@@ -145,6 +148,53 @@ test("strangers of one site who were authenticated at first use leave half of th
   assert.ok(stage.shake("nurse@capulet.lit/kitchen"));
   assert.is(stage.state("nurse@capulet.lit/kitchen"), "open");
   assert.not(stage.start("another@evil.lit/cave"));
+});
+
+test("accounts of one site that were taken at first use leave room for verified friends", () => {
+  const stage = new Stage();
+  stage.trusts = "first-use";
+  for (let at = 0; at < 192; at++) stage.shake(`mallory${at % 12}@s${at % 5}.evil.lit/${at}`, "first-use");
+  stage.trusts = "verified";
+  for (let at = 0; at < 32; at++) {
+    const friend = `known${at}@montague.lit/x`;
+    stage.shake(friend, "verified");
+    assert.is(stage.state(friend), "open", friend);
+  }
+});
+
+test("peers of any number of sites that were taken at first use, and strangers with them, leave an eighth to verified friends", () => {
+  const stage = new Stage();
+  stage.trusts = "first-use";
+  for (let at = 0; at < 400; at++) stage.shake(stranger(at), at % 3 ? "first-use" : undefined);
+  assert.is(stage.count(({ state }) => state === "open"), 160);
+  assert.not(stage.start("nurse@capulet.lit/kitchen", "first-use"), "there is no more for them");
+  for (let at = 0; at < 32; at++) assert.ok(stage.start(`known${at}@montague.lit/x`, "verified"));
+});
+
+test("of one site those taken at first use, and strangers with them, have half of what is for peers who are not verified", () => {
+  const stage = new Stage();
+  stage.trusts = "first-use";
+  for (let at = 0; at < 400; at++) stage.shake(`mallory${at % 25}@evil.lit/${at}`, at % 3 ? "first-use" : undefined);
+  assert.is(stage.count(({ state }) => state === "open"), 80);
+  for (let at = 0; at < 80; at++) assert.ok(stage.shake(`met${at}@montague.lit/x`, "first-use"));
+  assert.is(stage.count(({ state }) => state === "open"), 160);
+});
+
+test("one who was taken at first use and has been verified since leaves the place to others like that", () => {
+  const stage = new Stage();
+  stage.trusts = "first-use";
+  for (let at = 0; at < 200; at++) stage.shake(stranger(at), "first-use");
+  assert.not(stage.start(FRIEND, "first-use"));
+  stage.endpoint.verified(stage.tunnels.get(stranger(0)) as Tunnel);
+  assert.ok(stage.start(FRIEND, "first-use"));
+});
+
+test("whom a policy calls known by another word than those for a believed key is a stranger", () => {
+  const stage = new Stage();
+  stage.trusts = "first-use";
+  for (let at = 0; at < 128; at++) stage.shake(stranger(at));
+  for (const word of [true, "distrusted", "unknown"]) assert.not(stage.start(FRIEND, word as BelievedState), String(word));
+  assert.ok(stage.start(FRIEND, "first-use"));
 });
 
 test("who has proved more than to be the first is no stranger, and leaves the place to others", () => {
@@ -187,12 +237,14 @@ test("while a person may be asked the earlier ones stay, and whoever comes in nu
 });
 
 test("a server that lies about known accounts takes places of its own site alone", () => {
-  const stage = new Stage();
-  for (let at = 0; at < 500; at++) stage.start(`known${at % 50}@evil.lit/${at}`, true);
-  assert.is(stage.count(() => true), 64);
-  assert.ok(stage.shake(FRIEND, true));
-  for (let at = 0; at < 500; at++) stage.start(`known${at % 50}@evil.lit/again${at}`, true);
-  assert.is(stage.state(FRIEND), "judging");
+  for (const knownAs of ["first-use", "verified"] as const) {
+    const stage = new Stage();
+    for (let at = 0; at < 500; at++) stage.start(`known${at % 50}@evil.lit/${at}`, knownAs);
+    assert.is(stage.count(() => true), 64);
+    assert.ok(stage.shake(FRIEND, knownAs));
+    for (let at = 0; at < 500; at++) stage.start(`known${at % 50}@evil.lit/again${at}`, knownAs);
+    assert.is(stage.state(FRIEND), "judging");
+  }
 });
 
 test("strangers of any number of accounts and sites, as far as they come: our own and the known have places, and they are few", () => {
@@ -224,9 +276,9 @@ test("strangers of any number of accounts and sites, as far as they come: our ow
         assert.ok(pending <= limits.unauthenticated, `${pending} strangers`);
         assert.ok(stage.count(({ peer }) => peer.includes("evil")) <= limits.tunnels / 2);
         if (own < 10) stage.tunnels.set(`mine${own}@capulet.lit/x`, stage.open(`mine${own++}@capulet.lit/x`));
-        if (protectedPeers.length < 5) {
+        if (protectedPeers.length < 10) {
           const friend = `known${protectedPeers.length}@montague.lit/x`;
-          assert.ok(stage.start(friend, true));
+          assert.ok(stage.start(friend, protectedPeers.length % 2 ? "verified" : "first-use"));
           protectedPeers.push(friend);
         }
         for (const friend of protectedPeers) assert.ok(stage.state(friend), `${friend} was put out`);
