@@ -1,15 +1,19 @@
 /** The bind: a MAC over all that was said in clear, which is another when any part of it is another. */
+import { createHmac } from "node:crypto";
+import xml, { type Element } from "@xmpp/xml";
+import { decodeBase64, encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { BIND_LABEL, buildBind, checkBind, type Agreement } from "../../bindings/xtls/bind.ts";
-import { ALPN, ALPN_BOUND } from "../../bindings/xtls/namespaces.ts";
+import { canonicalise } from "../../bindings/xtls/canonical.ts";
+import { ALPN, ALPN_BOUND, NS_XTLS } from "../../bindings/xtls/namespaces.ts";
 import { buildOffer } from "../../bindings/xtls/offer.ts";
 import type { Claim } from "../../bindings/xtls/trust.ts";
 import type { Certificate } from "../../bindings/tls/certificate.ts";
 import { assert, suite } from "../suite.ts";
-import { loadCore } from "../module.ts";
 import { BarePeer } from "./bare-peer.ts";
+import { core, juliet, pair, romeo } from "./ends.ts";
+import { JULIET, ROMEO } from "./wire-pair.ts";
 
 const test = suite("bind");
-const core = await loadCore();
 const utf8 = new TextEncoder();
 
 const agreement: Agreement = {
@@ -68,6 +72,28 @@ test("is due when both offers say so, whatever ALPN says", () => {
 test("a peer that says by ALPN that it compares, and made no offer, is downgraded", () => {
   const peer = new BarePeer({}, undefined, undefined, undefined, undefined, ALPN_BOUND);
   assert.equal([peer.juliet.closes[0]?.code, peer.engine.alerts.received?.name], ["downgraded", "insufficient_security"]);
+});
+
+test("a responder that makes no offer and says by ALPN that it compares is bound by an empty one, with x509", () => {
+  const { romeo: end } = pair();
+  const engine = core.engine({ role: "responder", identity: juliet, alpn: [ALPN_BOUND] });
+  let offer: Element | undefined;
+  const answer = (id: string, payload?: Element) => void end.receive({ type: "result", id, from: JULIET, to: ROMEO, payload });
+  end.open(JULIET);
+  for (let flight = 0; flight < 6; flight++) {
+    for (const { id, payload } of end.sent.splice(0).filter(({ type }) => type === "set")) {
+      if (payload?.is("data")) engine.feed(decodeBase64(payload.getText()));
+      offer ??= payload?.getChild("offer");
+      answer(id, payload?.is("start") ? xml("proceed", { xmlns: NS_XTLS }) : undefined);
+    }
+    if (engine.pending > 0) end.receive({ type: "set", id: `${flight}`, from: JULIET, to: ROMEO, payload: xml("data", { xmlns: NS_XTLS }, encodeBase64(engine.drain(4096))) });
+  }
+  const sid = offer?.getChild("tunnel")?.attrs.sid as string;
+  const pieces = ["initiator", ROMEO, JULIET, sid, "x509", canonicalise(offer as Element), "", romeo.fingerprint, juliet.fingerprint];
+  const framed = Buffer.concat(pieces.flatMap((piece) => [Buffer.of(0, 0, Buffer.byteLength(piece) >> 8, Buffer.byteLength(piece) & 0xff), Buffer.from(piece as string)]));
+  const mac = createHmac("sha256", engine.exportKeyingMaterial("EXPORTER-XTLS-bind", undefined, 32)).update(framed).digest("base64");
+  assert.is(new TextDecoder().decode(engine.read()), `<bind xmlns="urn:xmpp:tmp:xtls:ext">${mac}</bind>`);
+  engine[Symbol.dispose]();
 });
 
 const { ends } = claimOf("initiator");

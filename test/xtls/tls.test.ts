@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { Duplex } from "node:stream";
 import { connect, TLSSocket, type ConnectionOptions, type TLSSocketOptions as TlsOptions } from "node:tls";
 import xml, { type Element } from "@xmpp/xml";
@@ -5,6 +6,7 @@ import { XtlsError } from "../../bindings/errors.ts";
 import type { EngineOptions } from "../../bindings/tls/options.ts";
 import { decodeBase64, encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { assert, suite } from "../suite.ts";
+import { basicConstraints, mint } from "../tls/mint.ts";
 import { core, juliet, pair, romeo, says } from "./ends.ts";
 import { fakeIdentity, FakeEngine } from "./fake-engine.ts";
 import { JULIET, ROMEO, written, type End } from "./wire-pair.ts";
@@ -76,6 +78,20 @@ async function foreignServer(options: TlsOptions): Promise<{ error: NodeJS.Errno
   carry();
   return { error: await error, peer };
 }
+
+/** Keys that we do not take, and say so by our signature_algorithms. */
+const FOREIGN = [generateKeyPairSync("ed25519"), generateKeyPairSync("ec", { namedCurve: "P-521" })].map(({ privateKey }) => mint({ name: "foreign", key: privateKey, extensions: [basicConstraints(true)] }));
+
+test("a peer with a key that our signature_algorithms leave out has no certificate to show, or fails by itself", async () => {
+  for (const { key, certificate } of FOREIGN) {
+    const client = await foreignClient({ minVersion: "TLSv1.3", key, cert: certificate });
+    assert.match(String(client.error.code), "CERTIFICATE_REQUIRED");
+    assert.is(client.peer.closes[0]?.code, "certificate-missing");
+    const server = await foreignServer({ key, cert: certificate, requestCert: true });
+    assert.match(String(server.error.code), "NO_SUITABLE_SIGNATURE_ALGORITHM");
+    assert.equal([...client.peer.opened, ...server.peer.opened], []);
+  }
+});
 
 test("a peer that asks for no certificate gets handshake_failure, and no tunnel", async () => {
   const { error, peer } = await foreignServer({ requestCert: false });
