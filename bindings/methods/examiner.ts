@@ -81,8 +81,8 @@ export class Examiner {
     }
   }
 
-  /** Whether a peer that was refused shows another key than those that are known. */
-  async isKeyChange({ claim }: Dialogue): Promise<boolean> {
+  /** Whether a peer that was not believed shows another key than those that are known. */
+  async isKeyChange(claim: Claim): Promise<boolean> {
     return (await this.#trust.isKeyChange?.(claim)) === true;
   }
 

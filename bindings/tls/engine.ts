@@ -97,10 +97,12 @@ export class Engine {
     if (checkedBytes(bytes).length > this.#limit) this.#settle(STATUS.limit);
     const status = this.#memory.push(this.#module.xtls_engine_feed, engine, bytes, "left");
     this.#logKeys();
-    // An alert may come with the end of the handshake: what it means depends on whether that is over.
-    if (this.#negotiated === undefined && this.#module.xtls_engine_version(engine) !== 0) this.#negotiated = this.#agreement(engine);
+    // An alert may come with the end of the handshake: what it means depends on whether that is over, and on whose it is.
+    if (this.#negotiated === undefined && this.#module.xtls_engine_version(engine) !== 0) {
+      this.#negotiated = this.#agreement(engine);
+      this.#meetPeer();
+    }
     this.#settle(status);
-    if (this.#peer === undefined && this.#negotiated !== undefined) this.#meetPeer();
   }
 
   /**

@@ -17,7 +17,6 @@ import type { Certificate } from "../tls/certificate.ts";
 import { Endpoint, type EndpointOptions, type IncomingAnswer, type IncomingRequest } from "../xtls/endpoint.ts";
 import { bareJid, fullJid, isSameJid } from "../base/jid.ts";
 import { watched } from "../base/listeners.ts";
-import { BASE_METHOD } from "../xtls/negotiation.ts";
 import type { Offer } from "../xtls/offer.ts";
 import type { Refusal } from "../xtls/association.ts";
 import type { Output } from "../xtls/output.ts";
@@ -77,15 +76,11 @@ function isOursToKnow({ code, cause }: XtlsError): boolean {
 }
 
 type Probe = Extract<Output, { kind: "probe" }>;
+type Close = Extract<Output, { kind: "close" }>;
 
 interface Deferred<Value> {
   resolve(value: Value): void;
   reject(error: XtlsError): void;
-}
-
-/** The policy's own word for a changed key is an alarm by itself. */
-function isRefusal(verdict: Verdict | XtlsError): boolean {
-  return verdict instanceof XtlsError || (!verdict.trusted && verdict.code !== "key-changed");
 }
 
 /** The application's own error becomes the cause of ours. */
@@ -302,7 +297,8 @@ export class Session {
       case "lost":
         return this.#settle(output.delivery, (delivery) => delivery.reject(output.error));
       case "close":
-        return this.#close(output.tunnel, output.error);
+        this.#close(output.tunnel, output.error);
+        return this.#warn(output);
     }
   }
 
@@ -344,12 +340,15 @@ export class Session {
     // What broke our method is the application's to know; that the tunnel ended under it, the tunnel says.
     if (!dialogue.signal.aborted && verdict instanceof XtlsError && isOursToKnow(verdict)) this.#port.report(verdict.cause);
     this.#enter((now) => this.#endpoint.judged(association, verdict, now));
-    if (method !== BASE_METHOD && isRefusal(verdict)) await this.#warn(dialogue, association.peer);
   }
 
-  /** Whose proof failed may be somebody else: the method does not know that there was another key. */
-  async #warn(dialogue: Dialogue, peer: string): Promise<void> {
-    const isKeyChange = await this.#ask(() => this.#examiner.isKeyChange(dialogue));
+  /**
+   * Whoever was not believed may be somebody else, whatever ended the tunnel: a method does not know that there was another key,
+   * and a peer can leave before there is a verdict. The policy's own word for a changed key is an alarm by itself.
+   */
+  async #warn({ tunnel: { peer }, error, unbelieved }: Close): Promise<void> {
+    if (unbelieved === undefined || error?.code === "key-changed") return;
+    const isKeyChange = await this.#ask(() => this.#examiner.isKeyChange(unbelieved));
     if (isKeyChange) this.#port.alarmed(peer, new XtlsError("key-changed", `${peer} has not proved that the new key is its own`));
   }
 

@@ -610,7 +610,9 @@ export class Association implements Tunnel {
 
   #end(cause: XtlsError | undefined): void {
     if (this.#state === "closed") return;
-    const error = this.#isUnjudged ? whyRefused(cause, this.#channel) : cause;
+    const unjudged = this.#isUnjudged ? this.#channel : undefined;
+    const error = unjudged === undefined ? cause : whyRefused(cause, unjudged);
+    const unbelieved = unjudged && this.#judgement.shownBy(unjudged);
     this.#move("end");
     this.#deadline = undefined;
     const { peers: id } = this.#goodbye;
@@ -619,7 +621,7 @@ export class Association implements Tunnel {
     this.#outbox.abandon(error);
     this.#channel?.[Symbol.dispose]();
     this.#host.ended(this);
-    this.#host.emit({ kind: "close", tunnel: this, error });
+    this.#host.emit({ kind: "close", tunnel: this, error, unbelieved });
   }
 
   /** What was not read to its end finds no tunnel any more. */

@@ -59,6 +59,11 @@ export class Judgement {
     else this.#ask(claim);
   }
 
+  /** Who is there as TLS has shown it, for a tunnel that ends before anybody believes it, and maybe before anybody is asked. */
+  shownBy(channel: Channel): Claim | undefined {
+    return channel.peer && claimOf(this.#tunnel, channel, this.#host.identity, this.isBound);
+  }
+
   /** An element of the tunnel's own: first the bind, if one is due, then what the peer's method says. @throws XtlsError `downgraded` */
   hear(message: Element): void {
     const claim = this.#claim as Claim;

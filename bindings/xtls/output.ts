@@ -30,5 +30,8 @@ export type Output =
   | { readonly kind: "delivered"; readonly tunnel: Tunnel; readonly delivery: Delivery }
   /** The tunnel ended before that: the peer may have read it or not. */
   | { readonly kind: "lost"; readonly tunnel: Tunnel; readonly delivery: Delivery; readonly error: XtlsError }
-  /** The tunnel's end, its last output. No error: both sides said close_notify, and all that we sent was answered. */
-  | { readonly kind: "close"; readonly tunnel: Tunnel; readonly error: XtlsError | undefined };
+  /**
+   * The tunnel's end, its last output. No error: both sides said close_notify, and all that we sent was answered.
+   * Unbelieved: whom TLS has shown, where the tunnel ended before it was open; of its key somebody may have to be warned.
+   */
+  | { readonly kind: "close"; readonly tunnel: Tunnel; readonly error: XtlsError | undefined; readonly unbelieved: Claim | undefined };

@@ -139,8 +139,8 @@ export interface Trust {
   /** A method has proved whose certificate it is: remembers that and has the last word. Absent: nothing is remembered. */
   learn?(claim: Claim, proof: Proof): Verdict | Promise<Verdict>;
   /**
-   * Whether the peer shows another key than those that are known, asked when another method than `x509` has refused it: the
-   * user is told of that as well. Absent: nobody can tell.
+   * Whether the peer shows another key than those that are known, asked before a person is, and when a tunnel has ended before
+   * the peer was believed, whatever ended it: the user is told of that as well. Absent: nobody can tell.
    */
   isKeyChange?(claim: Claim): boolean | Promise<boolean>;
   /**
