@@ -66,11 +66,13 @@ export class Examiner {
     return this.#trust.hasKeyOf?.(jid);
   }
 
-  /** Runs a method to its verdict, or to the tunnel's end. Never rejects: what breaks it refuses the peer, and is the error's cause. */
+  /** Runs a method to its verdict, or to the tunnel's end; none whose proof could not help. Never rejects: what breaks it refuses the peer, and is the error's cause. */
   async examine(name: string, dialogue: Dialogue): Promise<Verdict | XtlsError> {
     try {
       const method = this.#methods.get(name);
       if (method === undefined) throw new XtlsError("internal-error", `There is no method "${name}"`);
+      const refusal = name === "x509" ? undefined : await unlessOver(dialogue.signal, this.#trust.refusal?.(dialogue.claim));
+      if (refusal !== undefined) return refusal;
       const verdict = await unlessOver(dialogue.signal, method.run(dialogue));
       requireSilence(dialogue);
       const last = verdict.trusted && name !== "x509" ? await this.#learn(dialogue.claim, name, verdict) : verdict;

@@ -6,7 +6,7 @@
  */
 import { bareJid } from "../base/jid.ts";
 import { requireObject } from "../base/shape.ts";
-import type { Claim, Proof, Trust, Verdict } from "../xtls/trust.ts";
+import type { Claim, Proof, RefusingVerdict, Trust, Verdict } from "../xtls/trust.ts";
 import { canonicalFingerprint } from "./fingerprint.ts";
 import { acceptProof } from "./proof.ts";
 
@@ -31,6 +31,7 @@ export function pinned(pins: Pins): Trust {
     knows: (jid, offered) => knows(of(jid), offered),
     hasKeyOf: (jid) => (of(jid).length > 0 ? "verified" : undefined),
     isKeyChange: (claim) => of(claim.jid).length > 0 && !compare(of(claim.jid), claim).trusted,
+    refusal: (claim) => refusal(of(claim.jid), claim),
     learn: (claim, proof) => learn(of(claim.jid), claim, proof),
   };
 }
@@ -49,6 +50,11 @@ function knows(pins: readonly string[], offered: readonly string[] = []): boolea
 }
 
 /** No proof outweighs a pin. */
+function refusal(pins: readonly string[], claim: Claim): RefusingVerdict | undefined {
+  const verdict = compare(pins, claim);
+  return pins.length === 0 || verdict.trusted ? undefined : verdict;
+}
+
 function learn(pins: readonly string[], claim: Claim, proof: Proof): Verdict {
   return pins.length > 0 ? compare(pins, claim) : acceptProof(claim, proof);
 }

@@ -6,7 +6,7 @@
  * says otherwise, and kept as `unknown` so that the user can look at it.
  */
 import { requireMethods, requireObject } from "../base/shape.ts";
-import type { Asker, Claim, Proof, Trust, Verdict } from "../xtls/trust.ts";
+import type { Asker, Claim, Proof, RefusingVerdict, Trust, Verdict } from "../xtls/trust.ts";
 import { type Keys, recordOf } from "./keys.ts";
 import type { Room } from "./places.ts";
 import { decided, isTrusted, shown, strongest, type TrustRecord } from "./record.ts";
@@ -41,6 +41,7 @@ export function remembered(store: TrustStore, options: RememberedOptions = {}): 
       return trusted.length > 0 && trusted.every(({ hasExtensions }) => hasExtensions);
     },
     hasKeyOf: (jid) => strongest([store.hasKeyOf(jid), otherwise?.hasKeyOf?.(jid)]),
+    refusal: (claim) => refusal(store, claim),
     learn: (claim, proof) => store.revise(claim.jid, (keys, at, room) => learn(keys, claim, proof, at, room)),
     isKeyChange: (claim) => showsAnother(store, claim),
     onDistrust: (listener) =>
@@ -63,6 +64,13 @@ async function judge(store: TrustStore, otherwise: Trust | undefined, claim: Cla
   // Somebody else may have taken long: a person, say, who distrusted the key meanwhile.
   const last = await store.revise(claim.jid, (keys, at) => vouched(opine(keys, claim, at), at));
   return last.isOpen ? { ...second, ...lost(last.record, claim) } : last.verdict;
+}
+
+/** Only a person ends distrust. */
+async function refusal(store: TrustStore, claim: Claim): Promise<RefusingVerdict | undefined> {
+  const keys = await store.keysOf(claim.jid);
+  const record = keys.find(({ spkiFingerprint }) => spkiFingerprint === claim.peer.spkiFingerprint);
+  return record?.state === "distrusted" ? { trusted: false, code: "not-trusted", detail: refusedKey(record) } : undefined;
 }
 
 /** A stranger whose proof failed is not worth a line in the store. */

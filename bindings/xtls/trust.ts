@@ -100,7 +100,14 @@ export type Verdict =
       /** True when this peer once compared offers and now did not. */
       readonly hasLostCapabilities?: boolean;
     }
-  | { readonly trusted: false; readonly code: ErrorCode; readonly detail?: string };
+  | RefusingVerdict;
+
+/** A no, and why. */
+export interface RefusingVerdict {
+  readonly trusted: false;
+  readonly code: ErrorCode;
+  readonly detail?: string;
+}
 
 /** What a method found out about a claim. */
 export interface Proof {
@@ -136,6 +143,11 @@ export interface Trust {
    * verified one that those known since their first use cannot. Undefined or anything else, or no such function: a stranger.
    */
   hasKeyOf?(jid: string): BelievedState | undefined;
+  /**
+   * The refusal that no proof outweighs, asked before another method than `x509` runs: it is the verdict then, and no person is
+   * asked for what cannot help. Undefined, or no such function: a proof may help.
+   */
+  refusal?(claim: Claim): RefusingVerdict | undefined | Promise<RefusingVerdict | undefined>;
   /** A method has proved whose certificate it is: remembers that and has the last word. Absent: nothing is remembered. */
   learn?(claim: Claim, proof: Proof): Verdict | Promise<Verdict>;
   /**

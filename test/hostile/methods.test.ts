@@ -6,12 +6,15 @@ import { insecure } from "../../bindings/methods/insecure.ts";
 import type { Method } from "../../bindings/methods/method.ts";
 import { openpgp } from "../../bindings/methods/openpgp.ts";
 import { sas } from "../../bindings/methods/sas.ts";
+import { srp } from "../../bindings/methods/srp.ts";
+import { pinned } from "../../bindings/trust/pinned.ts";
+import { remembered } from "../../bindings/trust/remembered.ts";
 import { encodeBase64 } from "../../bindings/xtls/base64.ts";
 import { NS_XTLS_EXT } from "../../bindings/xtls/namespaces.ts";
 import { forge, makeKey, publicBlock } from "../methods/openpgp-forge.ts";
 import { fingerprintOf, message, parrot } from "../methods/openpgp-people.ts";
 import { assert, suite } from "../suite.ts";
-import { calm, JULIET, ROMEO, Stage, type VictimOptions } from "./stage.ts";
+import { calm, core, JULIET, ROMEO, Stage, type VictimOptions } from "./stage.ts";
 
 const test = suite("methods in tunnels");
 const yes = (): Method => sas({ confirm: () => true });
@@ -97,6 +100,23 @@ test("a peer that once compared offers and now does not is worth an alarm, and a
       if (who === "romeo") assert.is(error?.code, policy === "required" ? "capability-lost" : undefined);
     }
   }
+});
+
+test("nobody is asked about a key that no proof makes believed: a distrusted one, or another than the pinned one", async () => {
+  const policies = [[remembered, "not-trusted"], [() => pinned({ "juliet@capulet.lit": "00".repeat(32) }), "key-changed"]] as const;
+  for (const [trust, code] of policies)
+    for (const method of ["srp", "sas"])
+      for (const who of ["romeo", "juliet"] as const) {
+        let asked = 0;
+        const password = () => String(asked++);
+        const his = [srp({ core, password }), sas({ confirm: () => Boolean(password()) })];
+        const stage = new Stage({ methods: his, trust }, { methods: [srp({ core, password: () => "rose" }), yes()] });
+        await stage.romeo.store.distrust("juliet@capulet.lit", stage.juliet.identity.spkiFingerprint);
+        const error = await stage[who].attempt(who === "romeo" ? JULIET : ROMEO, [method]);
+        await calm();
+        const told = who === "romeo" ? [error] : stage.romeo.refused;
+        assert.equal([asked, stage.romeo.opened, told.map((each) => each?.code)], [0, [], [code]], `${method}, ${who}`);
+      }
 });
 
 test("both start at once: one tunnel, one run of the method, both are told", async () => {
