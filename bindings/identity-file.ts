@@ -32,7 +32,7 @@ const LARGEST = 0x40000;
  *   `wrong-passphrase`, `invalid-identity`, `invalid-argument`, `platform-unsupported`
  */
 export async function loadIdentity(core: Core, path: string, options: IdentityFileOptions = {}): Promise<Identity> {
-  requireMethods(core, ["identityFromPEM"], "core is what loadCore gave");
+  requireMethods(core, ["identityFromPEM"], "core is missing, or is not what loadCore gave");
   const { passphrase } = checkedOptions(path, options);
   const pem = await explained(path, readSecret(resolve(path)));
   return passphrase === undefined ? core.identityFromPEM(pem) : core.identityFromEncryptedPEM(pem, passphrase);

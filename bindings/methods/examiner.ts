@@ -44,7 +44,7 @@ export class Examiner {
    */
   async methodsFor(jid: string, shown?: readonly string[], only?: readonly string[]): Promise<readonly string[]> {
     const unknown = only?.find((name) => !this.#methods.has(name));
-    if (unknown !== undefined) throw new XtlsError("invalid-argument", `There is no method "${unknown}"`);
+    if (unknown !== undefined) throw new XtlsError("invalid-argument", `There is no method "${unknown}" here: pass it to xtls({ methods }) first`);
     if (only !== undefined && only.length > 0) return only;
     const [base = "", ...others] = this.#methods.keys();
     const isKnown = others.length === 0 || (await this.#mightKnow(jid, shown));

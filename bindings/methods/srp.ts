@@ -123,7 +123,7 @@ export function srpOf(options: SrpOptions, parts: SrpParts): Method {
 function requireOptions(options: SrpOptions): void {
   requireObject(options, "srp takes an object with core, and password or verifiers");
   const { core, password, verifiers } = options;
-  requireMethods(core, ["hmac"], "core is what loadCore gave");
+  requireMethods(core, ["hmac"], "core is missing, or is not what loadCore gave");
   requireShape(password === undefined || typeof password === "function", "password is a function");
   if (verifiers === undefined) return;
   requireMethods(verifiers, ["verifier"], "verifiers is an object with a secret and a function verifier");

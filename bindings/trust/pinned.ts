@@ -40,7 +40,8 @@ function compare(pins: readonly string[], { jid, peer }: Claim): Verdict {
   if (pins.includes(peer.fingerprint) || pins.includes(peer.spkiFingerprint))
     return { trusted: true, state: "verified" };
   const detail = `${jid} shows the certificate ${peer.fingerprint}`;
-  return { trusted: false, code: pins.length === 0 ? "not-trusted" : "key-changed", detail };
+  if (pins.length > 0) return { trusted: false, code: "key-changed", detail };
+  return { trusted: false, code: "not-trusted", detail: `${detail}, and nothing is pinned: compare fingerprints, then pin it` };
 }
 
 /** @returns undefined when none of the pins is offered: some may be of keys, and offers name certificates */

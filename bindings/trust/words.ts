@@ -31,7 +31,7 @@ export function unfamiliarKey(jid: string, spkiFingerprint: string, known: reado
 
 /** Why a key is refused about which there is a record. */
 export function refusedKey({ jid, spkiFingerprint, state, history }: TrustRecord): string {
-  const since = state === "distrusted" ? `is distrusted${decision(history)}` : "awaits a decision";
+  const since = state === "distrusted" ? `is distrusted${decision(history)}` : "awaits a decision: compare fingerprints, then verify it";
   return `The key ${spkiFingerprint} of ${jid} ${since}`;
 }
 

@@ -423,6 +423,7 @@ export class Xtls {
 
   #online(): Session {
     if (this.#session) return this.#session;
-    throw new XtlsError("invalid-state", "The stream is not online");
+    const way = this.#isClosed ? "These tunnels are closed: make others by xtls()" : "The stream is not online: wait for `xmpp.start()`, or for its event `online`";
+    throw new XtlsError("invalid-state", way);
   }
 }

@@ -119,6 +119,18 @@ test("nobody is asked about a key that no proof makes believed: a distrusted one
       }
 });
 
+test("only about a key that nobody has decided about does the error advise to compare and to believe it", async () => {
+  const advised = async (trust: VictimOptions["trust"], isDistrusted = false): Promise<string | undefined> => {
+    const stage = new Stage({ ...(trust && { trust }) }, { trust: () => ({ judge: () => new Promise<never>(() => undefined) }) });
+    if (isDistrusted) await stage.romeo.store.distrust("juliet@capulet.lit", stage.juliet.identity.spkiFingerprint);
+    const error = await stage.romeo.attempt(JULIET);
+    assert.is(error?.code, "not-trusted");
+    return /compare fingerprints, then \w+ it|verify|pin\b/.exec(error?.message ?? "")?.[0];
+  };
+  const expected = ["compare fingerprints, then verify it", "compare fingerprints, then pin it", undefined];
+  assert.equal([await advised(remembered), await advised(() => pinned({})), await advised(remembered, true)], expected);
+});
+
 test("both start at once: one tunnel, one run of the method, both are told", async () => {
   const stage = new Stage({ methods: [yes()] }, { methods: [yes()] });
   const errors = await Promise.all([stage.romeo.attempt(JULIET), stage.juliet.attempt(ROMEO)]);

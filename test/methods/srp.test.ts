@@ -93,6 +93,12 @@ test("options that are none are refused when the method is made", () => {
   for (const bad of [null, {}, { core: {} }, { core, password: "rose" }, { core, verifiers: null }, { core, verifiers: { ...verifiers, verifier: 7 } }])
     assert.throws(() => srp(bad as never), ({ code }: { code: string }) => code === "invalid-argument");
   srp({ core, verifiers });
+  assert.throws(() => srp({ password: () => "rose" } as never), /core is missing/);
+});
+
+test("whoever has no password is not told that it was wrong", async () => {
+  const { initiator } = await converse(knowing(undefined), knowing("rose"));
+  assert.match(String(initiator), /There is no password for .*\. Nothing was proved: a password, key or code is missing or wrong/);
 });
 
 test("a verifier is not a password", async () => {

@@ -121,6 +121,21 @@ test("one entity has one plug-in for each address, until that is closed", async 
   assert.is(thrown(() => xtls({ ...shared, identity: john, address: "JOHN@chorus.verona.example/road" })).code, "invalid-state");
 });
 
+test("what comes too early, once too often or without its method says what to do instead", async () => {
+  const options = { xmpp: romeo(), identity, trust: everybodyKnown };
+  const tunnels = xtls(options);
+  const open = async (...methods: string[]) => (await rejection(tunnels.open("juliet@verona.example/x", methods.length > 0 ? { methods } : {}))).message;
+  const [early, twice] = [await open(), thrown(() => xtls(options)).message];
+  assert.match(early, "wait for `xmpp.start()`");
+  assert.match(twice, "use what xtls() returned first");
+  for (const message of [early, twice]) assert.not.match(message, "`state`");
+  await tunnels.close();
+  assert.match(await open(), "make others by xtls()");
+  const { tunnels: online } = await enter(router, "romeo");
+  const error = await rejection(online.open("juliet@verona.example/x", { methods: ["srp"] }));
+  assert.match(error.message, /"srp" here: pass it to xtls\(\{ methods \}\)/);
+});
+
 test("a plug-in that could not be made leaves the entity as it was", async () => {
   const xmpp = romeo();
   const { send } = xmpp;

@@ -92,6 +92,8 @@ test("sends nothing in clear to a peer who must use a tunnel", async () => {
     assert.is((await rejection(juliet.xmpp.sendMany([stanza]))).code, "security-required");
   }
   const tunnel = await juliet.tunnels.open(romeo.address);
+  // Also while there is a tunnel, past it; and the error says where it is.
+  assert.match((await rejection(juliet.xmpp.send(say))).message, "by `tunnel.send` of an open tunnel");
   await tunnel.send(message("inside"));
   await until(() => bodies(heard).includes("inside"));
   assert.equal(bodies(heard.filter((stanza) => stanza.is("message"))), ["inside"]);

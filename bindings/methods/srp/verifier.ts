@@ -55,7 +55,7 @@ const utf8 = new TextEncoder();
  *   rounds; `platform-unsupported`
  */
 export async function createVerifier(core: Core, jid: string, password: string, rounds = ROUNDS_KEPT): Promise<Verifier> {
-  requireMethods(core, ["hmac"], "core is what loadCore gave");
+  requireMethods(core, ["hmac"], "core is missing, or is not what loadCore gave");
   requireRounds(rounds);
   const prepared = opaqueString(password);
   if (prepared === undefined) throw new XtlsError("invalid-argument", "The password is empty, too long, or has characters that no password may have");
