@@ -13,7 +13,8 @@ import { Gnupg } from "./gnupg.ts";
 import { blockOf, OWNER, TODAY, type History, type User, type Word } from "./openpgp-history.ts";
 import { believes, SIGNATURES, SIGNERS, STATEMENT, type Signer } from "./openpgp-judge.ts";
 
-const RUNS = process.env.LONG === "1" ? 3000 : 150;
+/** The same histories in every run, for the counts below are a matter of luck; LONG=1 tries others each time. */
+const PARAMETERS = process.env.LONG === "1" ? { numRuns: 3000 } : { numRuns: 150, seed: 1597 };
 const { sha1, sha256, sha512 } = pgp.enums.hash;
 const test = suite("methods/openpgp: against GnuPG");
 
@@ -99,10 +100,10 @@ test("believes no key that GnuPG does not believe", async () => {
       counts[mine === "verified" ? "both" : theirs ? "stricter" : "neither"]++;
       assert.ok(mine === "verified" ? theirs : mine === "key-refused", `${mine}, and GnuPG ${theirs}`);
     }),
-    { numRuns: RUNS },
+    PARAMETERS,
   );
   if (process.env.DEBUG) console.log(counts);
-  for (const count of Object.values(counts)) assert.ok(count > RUNS / 50, JSON.stringify(counts));
+  for (const count of Object.values(counts)) assert.ok(count > PARAMETERS.numRuns / 50, JSON.stringify(counts));
 });
 
 test("agrees with GnuPG about keys with one user ID that never used SHA-1, and whose signatures never expire", async () => {
@@ -117,7 +118,7 @@ test("agrees with GnuPG about keys with one user ID that never used SHA-1, and w
         assert.is((await believes([block], { signer })) === "verified", gnupgs(block, signer));
       },
     ),
-    { numRuns: RUNS },
+    PARAMETERS,
   );
 });
 
