@@ -69,8 +69,10 @@ test("says five messages, and the code is what the protocol makes of them", asyn
 
 test("the other's confirmation may come before one's own person has answered, and is kept", async () => {
   for (const slow of ["initiator", "responder"] as const) {
+    // It may come before that person is even asked.
     let hurry = (_: boolean) => {};
-    const people = { initiator: new Person(), responder: new Person(), [slow]: new Person(() => new Promise((resolve) => (hurry = resolve))) };
+    const answer = new Promise<boolean>((resolve) => (hurry = resolve));
+    const people = { initiator: new Person(), responder: new Person(), [slow]: new Person(() => answer) };
     const heard: string[] = [];
     const outcome = await converse(people.initiator.method, people.responder.method, {
       wire: (message, from) => {
